@@ -1,0 +1,50 @@
+// Package netsim is the network of a simulation: hosts, and byte streams
+// between them.
+//
+// A stream is ordered and reliable, has a delay with jitter in each direction,
+// and a finite amount of room: bytes that the peer's application has not taken
+// yet occupy it, and a full stream takes no more, which is how a blocked writer
+// comes about. Silence is not close: when a host crashes or is cut off, its
+// peers keep half-open ends until they send something to a host that is back
+// and does not know them, or give up by themselves.
+//
+// Segments, retransmission, netem and cuts come with a later release; they
+// belong below Write and above the delivery event, and change no signature here.
+//
+// The package imports sim/rng and sim/vtime only. It never blocks and never
+// calls back from within one of its own methods, except Handle, which runs an
+// event of class Class and reports through Listener.
+package netsim
+
+import "time"
+
+// HostID numbers hosts from 0 in a run: servers and clients alike.
+type HostID int32
+
+// Port is a listening port of a host.
+type Port int32
+
+// EndID names one end of a stream. 0 is none. Ids are never reused in a run.
+type EndID int64
+
+// Listener is told what happens to streams, always from within Handle.
+type Listener interface {
+	// Accepted: a peer has connected to a port that host listens on.
+	Accepted(host HostID, port Port, end EndID, peer HostID)
+	// Connected: the stream that host dialled is established.
+	Connected(host HostID, end EndID)
+	// ConnectFailed: nobody listens there (the dialler's own timeout is its own business).
+	ConnectFailed(host HostID, end EndID)
+	// Readable: bytes have arrived at an end that had none waiting.
+	Readable(host HostID, end EndID)
+	// Writable: an end whose last Write was cut short has room again.
+	Writable(host HostID, end EndID)
+	// Closed: the peer closed (all bytes before it have been delivered and read)
+	// or the stream was reset. The end is gone.
+	Closed(host HostID, end EndID, reset bool)
+}
+
+// Link is the path from one host to another, in one direction.
+type Link struct {
+	DelayMin, DelayMax time.Duration // uniform in between, both included
+}

@@ -1,0 +1,154 @@
+package proto
+
+// TxnHeader precedes every transaction in logs and proposals.
+type TxnHeader struct {
+	Session SessionID
+	Cxid    int32 // the client's xid
+	Zxid    Zxid
+	Time    int64 // ms since 1970, the leader's clock when it prepared the transaction
+	Type    OpCode
+}
+
+// Txn is a state change in decoded form. The fields after the header are those
+// that its type uses; a part of a multi is a Txn whose header holds its type alone.
+type Txn struct {
+	TxnHeader
+	Path           string
+	Data           []byte
+	ACL            []ACL
+	Ephemeral      bool
+	ParentCVersion int32    // create: the parent's count of creations after it
+	Version        int32    // setData: the resulting version; check: the checked one
+	Timeout        int32    // createSession: ms
+	Err            ErrCode  // error
+	Paths          []string // closeSession: the ephemerals that it deletes
+	Ops            []Txn    // multi; a failed one consists of error parts
+
+	// Digest of the tree after this transaction, as the leader foresees it.
+	Digest    int64
+	HasDigest bool
+}
+
+// TxnDigestVersion is the version of the digest algorithm.
+const TxnDigestVersion int32 = 2
+
+// AppendTxn appends header, body and, if there is one, the digest: the payload
+// of a log record and the data of a PROPOSAL.
+func AppendTxn(b []byte, t *Txn) []byte {
+	b = AppendLong(b, int64(t.Session))
+	b = AppendInt(b, t.Cxid)
+	b = AppendLong(b, int64(t.Zxid))
+	b = AppendLong(b, t.Time)
+	b = AppendInt(b, int32(t.Type))
+	b = appendTxnBody(b, t)
+	if t.HasDigest {
+		b = AppendLong(AppendInt(b, TxnDigestVersion), t.Digest)
+	}
+	return b
+}
+
+func appendTxnBody(b []byte, t *Txn) []byte {
+	switch t.Type {
+	case OpCreate, OpCreate2:
+		b = AppendBuffer(AppendString(b, t.Path), t.Data)
+		b = AppendBool(AppendACLs(b, t.ACL), t.Ephemeral)
+		return AppendInt(b, t.ParentCVersion)
+	case OpDelete:
+		return AppendString(b, t.Path)
+	case OpSetData:
+		return AppendInt(AppendBuffer(AppendString(b, t.Path), t.Data), t.Version)
+	case OpCheck:
+		return AppendInt(AppendString(b, t.Path), t.Version)
+	case OpMulti:
+		b = AppendInt(b, int32(len(t.Ops)))
+		for i := range t.Ops {
+			b = AppendInt(b, int32(t.Ops[i].Type))
+			var at int
+			b, at = BeginFrame(b)
+			b = EndFrame(appendTxnBody(b, &t.Ops[i]), at)
+		}
+		return b
+	case OpCreateSession:
+		return AppendInt(b, t.Timeout)
+	case OpCloseSession:
+		return AppendStrings(b, t.Paths)
+	case OpError:
+		return AppendInt(b, int32(t.Err))
+	}
+	return b
+}
+
+// DecodeTxnHeader decodes the header at the start of a transaction's payload.
+func DecodeTxnHeader(payload []byte) (TxnHeader, error) {
+	d := NewDecoder(payload)
+	return d.txnHeader(), d.Err()
+}
+
+func (d *Decoder) txnHeader() TxnHeader {
+	return TxnHeader{SessionID(d.Long()), d.Int(), Zxid(d.Long()), d.Long(), OpCode(d.Int())}
+}
+
+// DecodeTxn decodes a transaction's payload whole. Data aliases payload.
+func DecodeTxn(payload []byte) (Txn, error) {
+	d := NewDecoder(payload)
+	h := d.txnHeader()
+	t := d.txnBody(h.Type, true)
+	t.TxnHeader = h
+	if d.err == nil && len(d.Rest()) >= 12 {
+		if v := d.Int(); v == TxnDigestVersion {
+			t.Digest, t.HasDigest = d.Long(), true
+		}
+	}
+	return t, d.Err()
+}
+
+func (d *Decoder) txnBody(typ OpCode, top bool) Txn {
+	var t Txn
+	t.Type = typ
+	switch typ {
+	case OpCreate, OpCreate2:
+		t.Path, t.Data, t.ACL, t.Ephemeral, t.ParentCVersion = d.Text(), d.Buffer(), d.ACLs(), d.Bool(), d.Int()
+	case OpDelete:
+		t.Path = d.Text()
+	case OpSetData:
+		t.Path, t.Data, t.Version = d.Text(), d.Buffer(), d.Int()
+	case OpCheck:
+		t.Path, t.Version = d.Text(), d.Int()
+	case OpMulti:
+		if !top {
+			d.Fail("multi inside a multi")
+			return t
+		}
+		t.Ops = d.txnParts()
+	case OpCreateSession:
+		t.Timeout = d.Int()
+	case OpCloseSession:
+		if len(d.Rest()) > 0 {
+			t.Paths = d.Strings()
+		}
+	case OpError:
+		t.Err = ErrCode(d.Int())
+	default:
+		d.Fail("no transaction of type %v", typ)
+	}
+	return t
+}
+
+func (d *Decoder) txnParts() []Txn {
+	n := d.Count(8)
+	parts := make([]Txn, 0, n)
+	for range n {
+		typ := OpCode(d.Int())
+		body := d.Buffer()
+		if d.err != nil {
+			return nil
+		}
+		sub := NewDecoder(body)
+		parts = append(parts, sub.txnBody(typ, false))
+		if sub.err != nil {
+			d.Fail("part of a multi: %v", sub.err)
+			return nil
+		}
+	}
+	return parts
+}

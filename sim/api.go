@@ -1,0 +1,63 @@
+package sim
+
+import (
+	"time"
+
+	"github.com/zksim/zksim/node"
+	"github.com/zksim/zksim/node/proto"
+	"github.com/zksim/zksim/sim/fault"
+)
+
+// Config says what to run. The zero value of a field means its default; a run
+// is a function of its Config and of the version of the code alone.
+type Config struct {
+	Seed    uint64
+	Servers int           // voters; default 5
+	Clients int           // default 10
+	For     time.Duration // virtual length of the phase with faults and load; default 60 s
+	Profile string        // default "lan"
+	Faults  []fault.Statement
+	Bugs    node.Bugs
+
+	// Nondeterminism is a test hook: the kernel then lets the order of a map
+	// range leak into the run, which the determinism check must catch.
+	Nondeterminism bool
+}
+
+// Verdict is the outcome of a run.
+type Verdict string
+
+// The verdicts. Violated beats unknown beats ok.
+const (
+	VerdictOK       Verdict = "ok"
+	VerdictViolated Verdict = "violated"
+	VerdictUnknown  Verdict = "unknown"
+)
+
+// Checkpoint is the state of the event hash after so many steps.
+type Checkpoint struct {
+	Step uint64
+	At   time.Duration
+	Hash uint64
+}
+
+// Counts are what happened in a run.
+type Counts struct {
+	Events, Elections, Diff, Trunc, Snap, Snapshots                              uint64
+	SessionsOpened, SessionsExpired, SessionsClosed, Reconnects                   uint64
+	Operations, OperationsOK, OperationsFailed, OperationsUnknown, Watches, Txns uint64
+	Messages, Bytes, Fsyncs, Crashes, Kills, Starts                              uint64
+}
+
+// Report is what a run gives.
+type Report struct {
+	Config      Config   // with defaults filled in
+	Drawn       []string // the drawn parameters, in words: "links 1.2ms-3.4ms"
+	Verdict     Verdict
+	Violation   *proto.Violation // nil unless violated
+	Step        uint64           // of the violation, or the last one
+	Hash        uint64
+	Checkpoints []Checkpoint
+	Virtual     time.Duration // how long the run lasted in virtual time
+	Counts      Counts
+}
