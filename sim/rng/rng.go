@@ -14,17 +14,17 @@ type Purpose uint16
 
 // The purposes.
 const (
-	PurposeConfig Purpose = iota + 1 // parameters of a run
-	PurposeLink                      // delay of a link: host, peer
-	PurposeDisk                      // latency of a disk: host; kind is the operation
-	PurposeCrash                     // what a crash leaves on a disk: host
-	PurposeStage                     // delay before a stage's turn: host; kind is the stage
-	PurposeTimer                     // jitter of timers: host; kind is the timer
-	PurposeNode                      // numbers that the core asks for: host; kind says which
-	PurposeClient                    // a client's decisions: host is the client
-	PurposeWorkload                  // operations of a client: host is the client
-	PurposeFault                     // which nodes "one", "minority" … select
-	PurposeNet                       // anything else of the network
+	PurposeConfig   Purpose = iota + 1 // parameters of a run
+	PurposeLink                        // delay of a link: host, peer
+	PurposeDisk                        // latency of a disk: host; kind is the operation
+	PurposeCrash                       // what a crash leaves on a disk: host
+	PurposeStage                       // delay before a stage's turn: host; kind is the stage
+	PurposeTimer                       // jitter of timers: host; kind is the timer
+	PurposeNode                        // numbers that the core asks for: host; kind says which
+	PurposeClient                      // a client's decisions: host is the client
+	PurposeWorkload                    // operations of a client: host is the client
+	PurposeFault                       // which nodes "one", "minority" … select
+	PurposeNet                         // anything else of the network
 )
 
 // Key names a stream of random decisions.
