@@ -1,0 +1,67 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// helpText is what --help prints: two examples first, at most 24 lines of 80
+// columns.
+func helpText(cmd *cobra.Command) string {
+	var b strings.Builder
+	b.WriteString("Examples:\n")
+	for line := range strings.Lines(cmd.Example + "\n") {
+		b.WriteString("  " + line)
+	}
+	fmt.Fprintf(&b, "\n%s\n", cmd.Short)
+	if cmd.HasAvailableSubCommands() {
+		writeVerbs(&b, cmd)
+	}
+	if cmd.HasAvailableLocalFlags() {
+		b.WriteString("\nFlags:\n")
+		cmd.LocalFlags().VisitAll(func(f *pflag.Flag) { writeFlag(&b, f) })
+	}
+	if cmd.Long != "" {
+		fmt.Fprintf(&b, "\n%s\n", cmd.Long)
+	}
+	return b.String()
+}
+
+func writeVerbs(b *strings.Builder, root *cobra.Command) {
+	b.WriteString("\nVerbs:\n")
+	for _, c := range root.Commands() {
+		fmt.Fprintf(b, "  %-10s%s\n", c.Name(), c.Short)
+	}
+	b.WriteString("\nExit: 0 ok, 1 violated, 125 unknown, 128 tool failed, 129 usage, 130 interrupted\n")
+}
+
+func writeFlag(b *strings.Builder, f *pflag.Flag) {
+	short := "    "
+	if f.Shorthand != "" {
+		short = "-" + f.Shorthand + ", "
+	}
+	metavar, usage := pflag.UnquoteUsage(f)
+	fmt.Fprintf(b, "  %s%-17s%s\n", short, strings.TrimSpace("--"+f.Name+" "+metavar), usage)
+}
+
+func helpCommand(root *cobra.Command) *cobra.Command {
+	return &cobra.Command{
+		Use:     "help [VERB]",
+		Short:   "Say what a verb does and which flags it takes.",
+		Example: "zksim help run\nzksim run --help",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := checkVerb(root, args); err != nil {
+				return err
+			}
+			target, _, err := root.Find(args)
+			if err != nil {
+				return usagef("%v; zksim --help lists the verbs", err)
+			}
+			target.InitDefaultHelpFlag()
+			return target.Help()
+		},
+	}
+}

@@ -1,0 +1,47 @@
+// Command zksim runs simulated ensembles and says how they went.
+//
+// Results go to standard output, everything else to standard error; the exit
+// code is the verdict's, whatever the output format. Commands may import every
+// package of the module, cobra and x/term; nothing imports a command.
+package main
+
+import (
+	"crypto/rand"
+	"encoding/binary"
+	"os"
+	"os/signal"
+	"time"
+
+	"golang.org/x/term"
+
+	"github.com/zksim/zksim/sim"
+)
+
+func main() { os.Exit(main1()) }
+
+// main1 is main for tests: it returns the exit code.
+func main1() int {
+	interrupts := make(chan os.Signal, 1)
+	signal.Notify(interrupts, os.Interrupt)
+	defer signal.Stop(interrupts)
+	a := &app{
+		stdout:     os.Stdout,
+		stderr:     os.Stderr,
+		env:        os.Getenv,
+		terminal:   term.IsTerminal(int(os.Stdout.Fd())),
+		now:        time.Now,
+		drawSeed:   drawSeed,
+		interrupts: interrupts,
+		simulate:   sim.Run,
+	}
+	return a.main(os.Args[1:])
+}
+
+// drawSeed takes a seed from the operating system, for a run without --seed.
+func drawSeed() (uint64, error) {
+	var b [8]byte
+	if _, err := rand.Read(b[:]); err != nil {
+		return 0, err
+	}
+	return binary.BigEndian.Uint64(b[:]), nil
+}

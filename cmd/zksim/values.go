@@ -1,0 +1,196 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/zksim/zksim/node"
+	"github.com/zksim/zksim/sim/fault"
+)
+
+// seedValue is the value of --seed.
+type seedValue struct {
+	seed  uint64
+	given bool
+}
+
+// Set takes a decimal number, or a hexadecimal one after 0x.
+func (v *seedValue) Set(s string) error {
+	digits, base := s, 10
+	if hex, ok := strings.CutPrefix(strings.ToLower(s), "0x"); ok {
+		digits, base = hex, 16
+	}
+	n, err := strconv.ParseUint(digits, base, 64)
+	switch {
+	case errors.Is(err, strconv.ErrRange):
+		return errors.New("a seed has 64 bits; the largest is 0xffffffffffffffff")
+	case err != nil:
+		return errors.New("a seed is a whole number, decimal or after 0x hexadecimal, such as 7 or 0x1f")
+	}
+	v.seed, v.given = n, true
+	return nil
+}
+
+// String prints nothing for a seed that is to be drawn.
+func (v *seedValue) String() string {
+	if !v.given {
+		return ""
+	}
+	return seedText(v.seed)
+}
+
+// Type is the placeholder in help.
+func (v *seedValue) Type() string { return "N" }
+
+// seedText prints a seed as it is printed everywhere: all 16 digits.
+func seedText(seed uint64) string { return fmt.Sprintf("0x%016x", seed) }
+
+// countValue is a number of servers or clients: at least 1.
+type countValue struct {
+	n    int
+	noun string // in the plural
+}
+
+// Set takes a whole number from 1.
+func (v *countValue) Set(s string) error {
+	n, err := strconv.Atoi(s)
+	switch {
+	case err != nil:
+		return fmt.Errorf("the number of %s is a whole number, such as 5", v.noun)
+	case n < 0:
+		return fmt.Errorf("the number of %s cannot be below zero; give a number from 1", v.noun)
+	case n == 0:
+		return fmt.Errorf("a run without %s tells nothing; give a number from 1", v.noun)
+	}
+	v.n = n
+	return nil
+}
+
+// String prints the number.
+func (v *countValue) String() string { return strconv.Itoa(v.n) }
+
+// Type is the placeholder in help.
+func (v *countValue) Type() string { return "N" }
+
+// spanValue is a virtual duration above zero.
+type spanValue struct{ d time.Duration }
+
+// Set takes a Go duration.
+func (v *spanValue) Set(s string) error {
+	d, err := time.ParseDuration(s)
+	switch {
+	case err != nil && isNumber(s):
+		return fmt.Errorf("a duration needs a unit; for seconds write %ss", s)
+	case err != nil:
+		return errors.New("a duration is a number with a unit, such as 90s, 10m or 1h30m")
+	case d < 0:
+		return errors.New("a run cannot last less than no time at all; give a duration above zero, such as 60s")
+	case d == 0:
+		return errors.New("a run of no time tells nothing; give a duration above zero, such as 60s")
+	}
+	v.d = d
+	return nil
+}
+
+func isNumber(s string) bool {
+	_, err := strconv.ParseFloat(s, 64)
+	return err == nil
+}
+
+// String prints the duration without zero parts.
+func (v *spanValue) String() string { return spanText(v.d) }
+
+// Type is the placeholder in help.
+func (v *spanValue) Type() string { return "TIME" }
+
+// faultsValue collects --fault.
+type faultsValue struct{ list []fault.Statement }
+
+// Set adds a statement.
+func (v *faultsValue) Set(s string) error {
+	st, err := fault.Parse(s)
+	if err != nil {
+		return err
+	}
+	v.list = append(v.list, st)
+	return nil
+}
+
+// String prints the statements, separated as in a schedule written on one line.
+func (v *faultsValue) String() string {
+	var lines []string
+	for _, st := range v.list {
+		lines = append(lines, st.String())
+	}
+	return strings.Join(lines, "; ")
+}
+
+// Type is the placeholder in help.
+func (v *faultsValue) Type() string { return "STMT" }
+
+// plantedBugs are the bugs that --bug knows, by name.
+var plantedBugs = []struct {
+	slug string
+	in   func(*node.Bugs) *bool
+}{
+	{"sync-without-quorum", func(b *node.Bugs) *bool { return &b.SyncWithoutQuorum }},
+}
+
+// bugsValue collects --bug.
+type bugsValue struct{ bugs node.Bugs }
+
+// Set plants a bug.
+func (v *bugsValue) Set(s string) error {
+	var known []string
+	for _, b := range plantedBugs {
+		if b.slug == s {
+			*b.in(&v.bugs) = true
+			return nil
+		}
+		known = append(known, b.slug)
+	}
+	return fmt.Errorf("no such planted bug in this version; it has %s", strings.Join(known, ", "))
+}
+
+// String prints the names.
+func (v *bugsValue) String() string { return strings.Join(bugSlugs(v.bugs), ",") }
+
+// Type is the placeholder in help.
+func (v *bugsValue) Type() string { return "SLUG" }
+
+// bugSlugs names the bugs that are planted.
+func bugSlugs(bugs node.Bugs) []string {
+	slugs := []string{}
+	for _, b := range plantedBugs {
+		if *b.in(&bugs) {
+			slugs = append(slugs, b.slug)
+		}
+	}
+	return slugs
+}
+
+// wordValue is one of a few words.
+type wordValue struct {
+	word  string
+	words []string
+	kind  string
+}
+
+// Set takes one of the words.
+func (v *wordValue) Set(s string) error {
+	if !slices.Contains(v.words, s) {
+		return fmt.Errorf("this is one of %s", strings.Join(v.words, ", "))
+	}
+	v.word = s
+	return nil
+}
+
+// String prints the word.
+func (v *wordValue) String() string { return v.word }
+
+// Type is the placeholder in help.
+func (v *wordValue) Type() string { return v.kind }
