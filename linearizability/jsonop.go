@@ -1,0 +1,124 @@
+package linearizability
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/zksim/zksim/node/proto"
+)
+
+// opTypes are the requests that a history file can hold.
+func opTypes() []proto.OpCode {
+	return []proto.OpCode{proto.OpCreate, proto.OpCreate2, proto.OpDelete, proto.OpSetData, proto.OpCheck,
+		proto.OpExists, proto.OpGetData, proto.OpGetChildren, proto.OpGetChildren2, proto.OpSync, proto.OpMulti,
+		proto.OpCloseSession}
+}
+
+func parseType(name string) (proto.OpCode, error) {
+	for _, t := range opTypes() {
+		if t.String() == name {
+			return t, nil
+		}
+	}
+	return 0, fmt.Errorf("%w: operation %.40q", ErrHistory, name)
+}
+
+// args are the arguments of a request, as in the golden transcripts: an absent
+// list of permissions is the open one, absent data is null.
+type args struct {
+	Path  string            `json:"path,omitempty"`
+	Data  string            `json:"data,omitempty"`
+	ACL   *[]acl            `json:"acl,omitempty"`
+	Flags proto.CreateFlags `json:"flags,omitempty"`
+	Ver   *int32            `json:"ver,omitempty"`
+	Watch bool              `json:"watch,omitempty"`
+	Ops   []part            `json:"ops,omitempty"`
+}
+
+// part is an operation of a multi.
+type part struct {
+	Op string `json:"op"`
+	A  *args  `json:"a"`
+}
+
+// acl is an entry as [permissions, scheme, id].
+type acl proto.ACL
+
+// MarshalJSON writes the three fields as an array.
+func (a acl) MarshalJSON() ([]byte, error) { return json.Marshal([]any{a.Perms, a.Scheme, a.ID}) }
+
+// UnmarshalJSON reads an array of three.
+func (a *acl) UnmarshalJSON(b []byte) error {
+	parts := []any{&a.Perms, &a.Scheme, &a.ID}
+	if err := json.Unmarshal(b, &parts); err != nil {
+		return err
+	}
+	if len(parts) != 3 {
+		return fmt.Errorf("an ACL entry of %d fields", len(parts))
+	}
+	return nil
+}
+
+func argsOf(op *proto.Op) *args {
+	a := &args{Path: op.Path, Flags: op.Flags, Watch: op.Watch}
+	if op.Data != nil {
+		a.Data = formatData(op.Data)
+	}
+	switch op.Type {
+	case proto.OpDelete, proto.OpSetData, proto.OpCheck:
+		a.Ver = &op.Version
+	case proto.OpCreate, proto.OpCreate2:
+		if !proto.IsOpenACL(op.ACL) {
+			a.ACL = aclsOf(op.ACL)
+		}
+	}
+	for i := range op.Ops {
+		a.Ops = append(a.Ops, part{op.Ops[i].Type.String(), argsOf(&op.Ops[i])})
+	}
+	return a
+}
+
+// op makes a request of a name and its arguments, which may be nil.
+func (a *args) op(name string) (proto.Op, error) {
+	t, err := parseType(name)
+	if err != nil || a == nil {
+		return proto.Op{Type: t}, err
+	}
+	op := proto.Op{Type: t, Path: a.Path, Flags: a.Flags, Watch: a.Watch}
+	if a.Ver != nil {
+		op.Version = *a.Ver
+	}
+	if op.Data, err = parseData(a.Data); err != nil {
+		return op, err
+	}
+	if t == proto.OpCreate || t == proto.OpCreate2 {
+		op.ACL = a.acls()
+	}
+	for i := range a.Ops {
+		sub, err := a.Ops[i].A.op(a.Ops[i].Op)
+		if err != nil {
+			return op, err
+		}
+		op.Ops = append(op.Ops, sub)
+	}
+	return op, nil
+}
+
+func aclsOf(list []proto.ACL) *[]acl {
+	out := make([]acl, 0, len(list))
+	for _, e := range list {
+		out = append(out, acl(e))
+	}
+	return &out
+}
+
+func (a *args) acls() []proto.ACL {
+	if a.ACL == nil {
+		return proto.OpenACL()
+	}
+	var out []proto.ACL
+	for _, e := range *a.ACL {
+		out = append(out, proto.ACL(e))
+	}
+	return out
+}
