@@ -1,0 +1,140 @@
+package ztree
+
+import "github.com/zksim/zksim/node/proto"
+
+// Outstanding is the leader's view of the tree as it will be once everything
+// that is prepared has been applied: the tree, overlaid with change records
+// (protocol.md §3.2). It also foresees the tree's digest.
+type Outstanding struct {
+	tree    *Tree
+	newest  map[string]*record // by key
+	queue   []*record          // pending ones from head on, by rising zxid
+	head    int
+	free    []*record
+	digests digester
+	digest  int64
+	header  proto.TxnHeader // of the transaction in preparation
+}
+
+// view is what the prep stage must know of a node, present or future.
+type view struct {
+	exists   bool
+	stat     stat
+	acl      int64
+	children int
+	content  uint32 // CRC of path and data
+	digest   int64  // the node's part of the tree's digest; 0 if there is no node
+}
+
+// record is the state in which a transaction will leave a node.
+type record struct {
+	view
+	path     string
+	zxid     proto.Zxid
+	shadowed *record // the newest one of the path before this; for taking this back
+}
+
+// NewOutstanding returns the view of a leader that has applied all it prepared.
+func NewOutstanding(t *Tree) *Outstanding {
+	return &Outstanding{tree: t, newest: map[string]*record{}, digest: t.digest}
+}
+
+// Applied drops the records of transactions up to z. It is called after the tree
+// applied z.
+func (o *Outstanding) Applied(z proto.Zxid) {
+	for o.head < len(o.queue) && o.queue[o.head].zxid <= z {
+		r := o.queue[o.head]
+		if o.newest[r.path] == r {
+			delete(o.newest, r.path)
+		}
+		o.recycle(r)
+		o.head++
+	}
+	if o.head == len(o.queue) || o.head >= 1024 && 2*o.head >= len(o.queue) {
+		o.queue, o.head = append(o.queue[:0], o.queue[o.head:]...), 0
+	}
+}
+
+// look returns the newest view of a node.
+func (o *Outstanding) look(key string) view {
+	if r := o.newest[key]; r != nil {
+		return r.view
+	}
+	n := o.tree.nodes[key]
+	if n == nil {
+		return view{}
+	}
+	return view{true, n.stat, n.acl, n.children.len(), n.content, n.digest}
+}
+
+// note records that the transaction in preparation leaves a node as v, which
+// was changed from what look returned.
+func (o *Outstanding) note(key string, v view) {
+	was := v.digest
+	v.digest = 0
+	if v.exists {
+		v.digest = o.digests.node(key, v.content, &v.stat)
+	}
+	o.digest += v.digest - was
+	r := o.newest[key]
+	if r == nil || r.zxid != o.header.Zxid {
+		r = o.push(key, r)
+	}
+	r.view = v
+}
+
+func (o *Outstanding) push(key string, shadowed *record) *record {
+	var r *record
+	if n := len(o.free); n > 0 {
+		r, o.free = o.free[n-1], o.free[:n-1]
+	} else {
+		r = &record{}
+	}
+	r.path, r.zxid, r.shadowed = key, o.header.Zxid, shadowed
+	o.newest[key] = r
+	o.queue = append(o.queue, r)
+	return r
+}
+
+func (o *Outstanding) recycle(r *record) {
+	*r = record{}
+	o.free = append(o.free, r)
+}
+
+// takeBack undoes the notes of the transaction in preparation, so that a failed
+// multi leaves no trace: not even a sequence number is skipped.
+func (o *Outstanding) takeBack(digest int64) {
+	o.digest = digest
+	for len(o.queue) > o.head {
+		r := o.queue[len(o.queue)-1]
+		if r.zxid != o.header.Zxid {
+			return
+		}
+		o.queue = o.queue[:len(o.queue)-1]
+		if r.shadowed != nil {
+			o.newest[r.path] = r.shadowed
+		} else {
+			delete(o.newest, r.path)
+		}
+		o.recycle(r)
+	}
+}
+
+// ephemerals are the session's ephemeral nodes as they will be, sorted.
+func (o *Outstanding) ephemerals(id proto.SessionID) []string {
+	var set names
+	for _, p := range o.tree.Ephemerals(id) {
+		set.add(p)
+	}
+	for _, r := range o.queue[o.head:] {
+		if o.newest[r.path] != r {
+			continue
+		}
+		if r.exists && r.stat.owner == id {
+			set.add(r.path)
+		} else {
+			set.remove(r.path)
+		}
+	}
+	return set.list()
+}

@@ -1,0 +1,87 @@
+package ztree
+
+import (
+	"math"
+
+	"github.com/zksim/zksim/node/proto"
+)
+
+// stat is the metadata that a znode stores. The tree and the foreseen changes
+// of the prep stage alter it through the same methods, so that they agree.
+type stat struct {
+	czxid, mzxid, pzxid proto.Zxid
+	ctime, mtime        int64 // ms since 1970, the leader's
+	version, aversion   int32
+	creations           int32           // children ever created; sticks at the largest int32
+	owner               proto.SessionID // of an ephemeral; else 0
+}
+
+// born is the metadata of a new znode.
+func born(z proto.Zxid, time int64, owner proto.SessionID) stat {
+	return stat{czxid: z, mzxid: z, pzxid: z, ctime: time, mtime: time, owner: owner}
+}
+
+// nextCreations is the count of creations after one more. It sticks: the
+// largest number is handed out again and again, and never a negative one.
+func (s *stat) nextCreations() int32 {
+	if s.creations == math.MaxInt32 {
+		return math.MaxInt32
+	}
+	return s.creations + 1
+}
+
+// childCreated notes a creation that brought the count to creations; -1, as in
+// transactions of old releases, means one more. A count that is not larger was
+// noted before: a fuzzy image had seen the creation, so pzxid stays too.
+func (s *stat) childCreated(creations int32, z proto.Zxid) {
+	if creations == -1 {
+		creations = s.nextCreations()
+	}
+	if creations > s.creations {
+		s.creations, s.pzxid = creations, z
+	}
+}
+
+// childDeleted notes a deletion; one that a fuzzy image had seen changes nothing.
+func (s *stat) childDeleted(z proto.Zxid) { s.pzxid = max(s.pzxid, z) }
+
+// dataSet notes new data. The version is absolute, so replaying is harmless.
+func (s *stat) dataSet(version int32, z proto.Zxid, time int64) {
+	s.version, s.mzxid, s.mtime = version, z, time
+}
+
+// public is the form that clients see. Its cversion counts creations and
+// deletions of children, and wraps.
+func (s *stat) public(dataLength, children int) proto.Stat {
+	return proto.Stat{
+		Czxid: s.czxid, Mzxid: s.mzxid, Pzxid: s.pzxid, Ctime: s.ctime, Mtime: s.mtime,
+		Version: s.version, Cversion: 2*s.creations - int32(children), Aversion: s.aversion,
+		EphemeralOwner: s.owner, DataLength: int32(dataLength), NumChildren: int32(children),
+	}
+}
+
+// appendPersisted appends the 60 bytes of a snapshot.
+func (s *stat) appendPersisted(b []byte) []byte {
+	b = proto.AppendLong(b, int64(s.czxid))
+	b = proto.AppendLong(b, int64(s.mzxid))
+	b = proto.AppendLong(b, s.ctime)
+	b = proto.AppendLong(b, s.mtime)
+	b = proto.AppendInt(b, s.version)
+	b = proto.AppendInt(b, s.creations)
+	b = proto.AppendInt(b, s.aversion)
+	b = proto.AppendLong(b, int64(s.owner))
+	return proto.AppendLong(b, int64(s.pzxid))
+}
+
+// appendDigested appends the 60 bytes that enter the digest, in its order.
+func (s *stat) appendDigested(b []byte) []byte {
+	b = proto.AppendLong(b, int64(s.czxid))
+	b = proto.AppendLong(b, int64(s.mzxid))
+	b = proto.AppendLong(b, int64(s.pzxid))
+	b = proto.AppendLong(b, s.ctime)
+	b = proto.AppendLong(b, s.mtime)
+	b = proto.AppendInt(b, s.version)
+	b = proto.AppendInt(b, s.creations)
+	b = proto.AppendInt(b, s.aversion)
+	return proto.AppendLong(b, int64(s.owner))
+}
