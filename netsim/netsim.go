@@ -8,8 +8,23 @@
 // peers keep half-open ends until they send something to a host that is back
 // and does not know them, or give up by themselves.
 //
-// Segments, retransmission, netem and cuts come with a later release; they
-// belong below Write and above the delivery event, and change no signature here.
+// # From Write to delivery
+//
+//	Write ──► pipe ──► transmit ──► vtime ──► Handle ──► Listener ──► Read
+//	          room,    when does              bytes      driver       ack frees
+//	          bytes    it arrive                                      room later
+//
+// Every packet, whether a segment of data, a part of the handshake, a FIN or a
+// reset, leaves through transmit, which alone decides when it arrives: after a
+// delay drawn for its link, and never before the packet sent ahead of it on the
+// same stream. A Write is one segment and costs one event. Acknowledgements are
+// bookkeeping of the pipe and cost an event only while a writer waits for one.
+//
+// A model of TCP with segments, loss and retransmission, with netem or with
+// cut links goes between the pipe and transmit: it decides which bytes leave
+// when, how often, and whether they arrive, and may hold them back for good.
+// Everything above (room, blocked writers, Listener) and below (arrival in
+// order, reset of unknown ends) stays as it is, and no signature changes.
 //
 // The package imports sim/rng and sim/vtime only. It never blocks and never
 // calls back from within one of its own methods, except Handle, which runs an
@@ -35,7 +50,8 @@ type Listener interface {
 	Connected(host HostID, end EndID)
 	// ConnectFailed: nobody listens there (the dialler's own timeout is its own business).
 	ConnectFailed(host HostID, end EndID)
-	// Readable: bytes have arrived at an end that had none waiting.
+	// Readable: bytes have arrived at an end that had none waiting. A reader that
+	// leaves bytes unread is not told again until it has taken them all.
 	Readable(host HostID, end EndID)
 	// Writable: an end whose last Write was cut short has room again.
 	Writable(host HostID, end EndID)
@@ -43,6 +59,9 @@ type Listener interface {
 	// or the stream was reset. The end is gone.
 	Closed(host HostID, end EndID, reset bool)
 }
+
+// Class marks the events of this package in the clock's queue.
+const Class = 1
 
 // Link is the path from one host to another, in one direction.
 type Link struct {

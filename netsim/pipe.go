@@ -1,0 +1,73 @@
+package netsim
+
+import "time"
+
+// ack is an acknowledgement on its way back to the writer.
+type ack struct {
+	at    time.Duration // when it is there
+	bytes int           // how much room it frees
+}
+
+// pipe is one direction of a stream: its bytes and its room.
+//
+//	written ──────────────────────────────► acknowledged
+//	[ in flight | waiting ]  [ acks on their way ]
+//	 bytes in data            bytes already read
+//	 ◄──────────────── used ─────────────────►
+//
+// used is the sum of the three unless the pipe is deaf: then nobody will ever
+// read or acknowledge what is written.
+type pipe struct {
+	data     fifo[byte] // waiting bytes, then those in flight
+	inFlight int        // how many of data have not arrived
+	used     int        // bytes that occupy room
+	acks     fifo[ack]
+	lastSent time.Duration // arrival of the latest packet; none overtakes it
+	lastAck  time.Duration // arrival of the latest acknowledgement
+	blocked  bool          // the last Write was cut short, Writable is owed
+	waking   bool          // an event is scheduled for the first of acks
+	finished bool          // the writer's FIN has arrived
+	deaf     bool          // the reading end is gone
+}
+
+// waiting is how many bytes have arrived and were not read.
+func (p *pipe) waiting() int { return p.data.len() - p.inFlight }
+
+// settle takes in the acknowledgements that have arrived by now.
+func (p *pipe) settle(now time.Duration) {
+	for p.acks.len() > 0 && p.acks.oldest().at <= now {
+		p.used -= p.acks.pop(1)[0].bytes
+	}
+}
+
+// put stores bytes that leave now.
+func (p *pipe) put(b []byte) {
+	p.used += len(b)
+	if !p.deaf {
+		p.data.push(b...)
+		p.inFlight += len(b)
+	}
+}
+
+// acknowledge notes that the writer learns at the given instant of bytes read.
+func (p *pipe) acknowledge(at time.Duration, bytes int) {
+	p.lastAck = max(p.lastAck, at)
+	if p.acks.len() > 0 && p.acks.newest().at == p.lastAck {
+		p.acks.newest().bytes += bytes
+		return
+	}
+	p.acks.push(ack{p.lastAck, bytes})
+}
+
+// deafen forgets the bytes that nobody will read any more.
+func (p *pipe) deafen() {
+	p.data.clear()
+	p.inFlight, p.deaf = 0, true
+}
+
+// reset makes the pipe new but keeps its buffers.
+func (p *pipe) reset() {
+	p.data.clear()
+	p.acks.clear()
+	*p = pipe{data: p.data, acks: p.acks}
+}
