@@ -21,10 +21,9 @@ const (
 // transmit sends a packet from an end, which may be gone, to its peer. Packets
 // of one direction arrive in the order in which they were sent.
 func (n *Network) transmit(from side, kind uint8, size int64) {
-	to, out := from.peer(), from.out()
-	at := n.clock.Now() + n.packetDelay(from.end().host, to.end().host)
-	out.lastSent = max(out.lastSent, at)
-	n.schedule(out.lastSent, to, kind, size)
+	out := from.out()
+	out.lastSent = max(out.lastSent, n.clock.Now()+out.path.packetDelay())
+	n.schedule(out.lastSent, from.peer(), kind, size)
 }
 
 func (n *Network) schedule(at time.Duration, e side, kind uint8, size int64) {

@@ -13,11 +13,21 @@ func (f *fifo[T]) len() int { return len(f.items) - f.head }
 // least half of the slice is used up, so that an item is moved at most once for
 // each item that has left.
 func (f *fifo[T]) push(items ...T) {
-	if f.head > 0 && len(f.items)+len(items) > cap(f.items) && f.head >= f.len() {
+	f.makeRoom(len(items))
+	f.items = append(f.items, items...)
+}
+
+// pushOne is push for a single item.
+func (f *fifo[T]) pushOne(item T) {
+	f.makeRoom(1)
+	f.items = append(f.items, item)
+}
+
+func (f *fifo[T]) makeRoom(k int) {
+	if len(f.items)+k > cap(f.items) && f.head > 0 && f.head >= f.len() {
 		f.items = f.items[:copy(f.items, f.items[f.head:])]
 		f.head = 0
 	}
-	f.items = append(f.items, items...)
 }
 
 // pop takes the first k items. The result is valid until the next push.

@@ -15,9 +15,9 @@ const (
 
 // path is what lies between one host and another, in one direction.
 type path struct {
-	link         Link
-	own          bool // link is set for this pair; else the default holds
-	packets, ack rng.Stream
+	link          Link
+	own           bool // link was set for this pair; else it is the default
+	packets, acks rng.Stream
 }
 
 // SetDefaultLink sets the link of every ordered pair that has none of its own.
@@ -25,6 +25,13 @@ type path struct {
 func (n *Network) SetDefaultLink(l Link) {
 	l.mustBeSound()
 	n.link = l
+	for _, h := range n.hosts {
+		for _, p := range h.paths {
+			if p != nil && !p.own {
+				p.link = l
+			}
+		}
+	}
 }
 
 // SetLink sets the link from one host to another, for packets sent from now on.
@@ -40,47 +47,32 @@ func (l Link) mustBeSound() {
 	}
 }
 
-// path returns the path of a pair, valid until the next call.
+// path returns the path of a pair, made when it is first asked for.
 func (n *Network) path(from, to HostID) *path {
-	if paths := n.hosts[from].paths; int(to) < len(paths) {
-		return &paths[to]
+	h := &n.hosts[from]
+	for len(h.paths) <= int(to) {
+		h.paths = append(h.paths, nil)
 	}
-	return n.newPath(from, to)
+	if h.paths[to] == nil {
+		h.paths[to] = n.newPath(from, to)
+	}
+	return h.paths[to]
 }
 
 func (n *Network) newPath(from, to HostID) *path {
-	h := &n.hosts[from]
-	for peer := len(h.paths); peer <= int(to); peer++ {
-		key := rng.Key{Host: int32(from), Purpose: rng.PurposeLink, Peer: int32(peer)}
-		p := path{}
-		key.Kind = drawPacket
-		p.packets = n.src.Stream(key)
-		key.Kind = drawAck
-		p.ack = n.src.Stream(key)
-		h.paths = append(h.paths, p)
+	draws := func(kind uint16) rng.Stream {
+		return n.src.Stream(rng.Key{Host: int32(from), Purpose: rng.PurposeLink, Peer: int32(to), Kind: kind})
 	}
-	return &h.paths[to]
-}
-
-// current is the link that holds for the path.
-func (p *path) current(otherwise Link) Link {
-	if p.own {
-		return p.link
-	}
-	return otherwise
+	return &path{link: n.link, packets: draws(drawPacket), acks: draws(drawAck)}
 }
 
 // packetDelay draws how long a packet takes.
-func (n *Network) packetDelay(from, to HostID) time.Duration {
-	p := n.path(from, to)
-	l := p.current(n.link)
-	return p.packets.Duration(l.DelayMin, l.DelayMax)
+func (p *path) packetDelay() time.Duration {
+	return p.packets.Duration(p.link.DelayMin, p.link.DelayMax)
 }
 
 // ackDelay draws how long an acknowledgement takes. It has a stream of its own,
 // so that when an application reads does not change how long packets travel.
-func (n *Network) ackDelay(from, to HostID) time.Duration {
-	p := n.path(from, to)
-	l := p.current(n.link)
-	return p.ack.Duration(l.DelayMin, l.DelayMax)
+func (p *path) ackDelay() time.Duration {
+	return p.acks.Duration(p.link.DelayMin, p.link.DelayMax)
 }

@@ -41,7 +41,7 @@ func (n *Network) SetRoom(bytes int) {
 // host is one machine: its listening ports and its ends.
 type host struct {
 	up          bool
-	paths       []path // by destination, made when first used
+	paths       []*path // by destination; nil until first used
 	listening   []Port
 	first, last EndID // its ends, a list in order of their beginning
 }

@@ -18,6 +18,7 @@ type ack struct {
 // used is the sum of the three unless the pipe is deaf: then nobody will ever
 // read or acknowledge what is written.
 type pipe struct {
+	path     *path      // that its packets take; acknowledgements take the other pipe's
 	data     fifo[byte] // waiting bytes, then those in flight
 	inFlight int        // how many of data have not arrived
 	used     int        // bytes that occupy room
@@ -56,7 +57,7 @@ func (p *pipe) acknowledge(at time.Duration, bytes int) {
 		p.acks.newest().bytes += bytes
 		return
 	}
-	p.acks.push(ack{p.lastAck, bytes})
+	p.acks.pushOne(ack{p.lastAck, bytes})
 }
 
 // deafen forgets the bytes that nobody will read any more.

@@ -61,6 +61,7 @@ func (n *Network) newStream(from, to HostID, port Port) *stream {
 	s := n.unused()
 	s.number, s.port, s.room = int64(len(n.streams)), port, n.room
 	s.ends[diallingSide].host, s.ends[acceptingSide].host = from, to
+	s.pipes[diallingSide].path, s.pipes[acceptingSide].path = n.path(from, to), n.path(to, from)
 	n.streams = append(n.streams, s)
 	return s
 }

@@ -122,7 +122,7 @@ func (n *Network) Read(id EndID, limit int) []byte {
 
 func (n *Network) acknowledge(e side, size int) {
 	in := e.in()
-	in.acknowledge(n.clock.Now()+n.ackDelay(e.end().host, e.peer().end().host), size)
+	in.acknowledge(n.clock.Now()+e.out().path.ackDelay(), size)
 	if in.blocked {
 		n.wakeWhenFree(e.peer())
 	}
