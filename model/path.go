@@ -18,11 +18,11 @@ func validPath(path string) bool {
 	return !strings.ContainsFunc(path, forbidden)
 }
 
-// forbidden tells whether no path may hold the character. Bytes that are no
-// UTF-8 decode to U+FFFD, which is in the last range.
+// forbidden tells whether no path may hold the character. The reference counts in
+// UTF-16, where a character beyond U+FFFF is two surrogates, hence forbidden.
+// Bytes that are no UTF-8 decode to U+FFFD, which is in the last range.
 func forbidden(r rune) bool {
-	return r <= 0x1f || r >= 0x7f && r <= 0x9f || r >= 0xd800 && r <= 0xf8ff ||
-		r >= 0xfff0 && r <= 0xffff
+	return r <= 0x1f || r >= 0x7f && r <= 0x9f || r >= 0xd800 && r <= 0xf8ff || r >= 0xfff0
 }
 
 // splittable is what create and delete ask of a path before they look for its

@@ -40,7 +40,7 @@ type rawOp struct {
 	Args json.RawMessage `json:"a"`
 }
 
-// kinds maps the names of steps to request types; 0 sends no request of its own.
+// kindOf maps the names of steps to request types; 0 sends no request of its own.
 func kindOf(name string) (proto.OpCode, bool) {
 	switch name {
 	case "connect":
@@ -97,7 +97,11 @@ func parseStep(line []byte) (Step, error) {
 	if s.Op, s.Args, err = parseOp(raw.Op, raw.Args); err != nil {
 		return Step{}, err
 	}
-	if s.Want, err = parseWant(raw.Result); err != nil {
+	var want rawWant
+	if err = strict(raw.Result, &want); err != nil {
+		return Step{}, fmt.Errorf("r: %w", err)
+	}
+	if s.Want, err = want.parse(); err != nil {
 		return Step{}, fmt.Errorf("r.%w", err)
 	}
 	return s, nil

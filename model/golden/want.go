@@ -93,11 +93,7 @@ type rawNode struct {
 	Data *string           `json:"data"`
 }
 
-func parseWant(b json.RawMessage) (w Want, err error) {
-	var raw rawWant
-	if err := strict(b, &raw); err != nil {
-		return w, err
-	}
+func (raw *rawWant) parse() (w Want, err error) {
 	w = Want{Path: raw.Path, Children: raw.Children, Sess: raw.Sess,
 		Closed: raw.Closed, Unordered: raw.Unordered, HasData: raw.Data != nil}
 	if err := w.setHeader(raw.Err, raw.Z); err != nil {
