@@ -1,0 +1,10 @@
+// Package sim stands for simulated code.
+//
+// as: sim
+package sim
+
+import "fmt"
+
+func name(x *int) string { return fmt.Sprintf("%p", x) } // want address
+
+var _ = name

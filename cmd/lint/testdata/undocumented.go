@@ -1,0 +1,3 @@
+// as: node/quorum
+
+package quorum // want package-comment
