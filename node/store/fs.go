@@ -84,4 +84,5 @@ type Op struct {
 	To    string // rename: the new name
 	Off   int64  // write: where; truncate: the size; cut log: the zxid to keep
 	Data  []byte // write; never changed after the operation was asked for
+	Keep  int    // recover, cut log: how many of the last records Recovered.Log holds
 }
