@@ -1,0 +1,175 @@
+package ztree_test
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/zksim/zksim/model/golden"
+	"github.com/zksim/zksim/node/proto"
+	"github.com/zksim/zksim/node/ztree"
+)
+
+// TestGoldenStore applies recorded transcripts to one tree by way of the prep
+// stage and compares every recorded field. The environment variable ZKSIM_GOLDEN
+// adds a directory of transcripts to those of the repository.
+func TestGoldenStore(t *testing.T) {
+	dirs := []string{"../../testdata/golden/basic"}
+	if d := os.Getenv("ZKSIM_GOLDEN"); d != "" {
+		dirs = append(dirs, d)
+	}
+	for _, dir := range dirs {
+		files, err := filepath.Glob(filepath.Join(dir, "*.jsonl"))
+		require.NoError(t, err)
+		require.NotEmpty(t, files, "no transcripts in %s", dir)
+		agreed, steps := 0, 0
+		for _, f := range files {
+			a, s := runTranscript(t, f)
+			agreed, steps = agreed+a, steps+s
+		}
+		t.Logf("%s: %d transcripts, %d of %d steps agree", dir, len(files), agreed, steps)
+	}
+}
+
+// TestGoldenStoreNotices shows that the comparison can fail: with one recorded
+// number changed, that step alone disagrees.
+func TestGoldenStoreNotices(t *testing.T) {
+	tr := readTranscript(t, "../../testdata/golden/basic/seed-5000.jsonl")
+	changed := 0
+	for i := range tr.Steps {
+		if w := &tr.Steps[i].Want; w.Stat != nil {
+			w.Stat.Pzxid++
+			changed = i
+			break
+		}
+	}
+	b := newBench()
+	for i := range tr.Steps {
+		diff := tr.Steps[i].Want.Compare(b.step(&tr.Steps[i]))
+		require.Equal(t, i == changed, len(diff) > 0, "step %d: %v", i, diff)
+	}
+}
+
+func readTranscript(t *testing.T, file string) *golden.Transcript {
+	f, err := os.Open(file)
+	require.NoError(t, err)
+	defer f.Close()
+	tr, err := golden.Parse(f)
+	require.NoError(t, err, file)
+	return tr
+}
+
+func runTranscript(t *testing.T, file string) (agreed, steps int) {
+	tr := readTranscript(t, file)
+	b := newBench()
+	for i := range tr.Steps {
+		s := &tr.Steps[i]
+		diff := s.Want.Compare(b.step(s))
+		if len(diff) == 0 {
+			agreed++
+		}
+		for _, d := range diff {
+			t.Errorf("%s step %d %s: %s", filepath.Base(file), s.Index, s.Kind, d)
+		}
+		if t.Failed() && agreed < i-5 {
+			t.Fatal("giving up")
+		}
+	}
+	return agreed, len(tr.Steps)
+}
+
+// bench is a tree with a prep stage in front, numbered as transcripts are:
+// zxids from 1, session and connection k for session k.
+type bench struct {
+	tree    *ztree.Tree
+	prep    *ztree.Outstanding
+	watches *ztree.Watches
+	zxid    proto.Zxid
+	events  []golden.Event
+	scale   golden.Scale
+}
+
+func newBench() *bench {
+	tree := ztree.New()
+	return &bench{
+		tree: tree, prep: ztree.NewOutstanding(tree), watches: ztree.NewWatches(),
+		scale: golden.Scale{
+			Zxid:    func(z proto.Zxid) int64 { return int64(z) },
+			Session: func(s proto.SessionID) int { return int(s - sessionBase) },
+		},
+	}
+}
+
+const sessionBase proto.SessionID = 0x100000000000000
+
+func (b *bench) deliver(w ztree.Watcher, e proto.WatcherEvent) {
+	b.events = append(b.events, b.scale.Event(sessionBase+proto.SessionID(w), e))
+}
+
+func (b *bench) step(s *golden.Step) golden.Got {
+	b.events = nil
+	got := b.outcome(s)
+	got.Events = b.events
+	return got
+}
+
+func (b *bench) outcome(s *golden.Step) golden.Got {
+	who := ztree.Watcher(s.Session)
+	switch s.Kind {
+	case "connect":
+		b.write(s.Session, &s.Op)
+		return golden.Got{Sess: "new"}
+	case "close":
+		got := b.write(s.Session, &s.Op)
+		b.watches.Drop(who)
+		got.Closed = true
+		return got
+	case "expire":
+		b.watches.Drop(who)
+		b.write(s.Session, &proto.Op{Type: proto.OpCloseSession})
+		return golden.Got{Sess: "expired"}
+	case "drop":
+		b.watches.Drop(who)
+		return golden.Got{}
+	case "resume":
+		if _, open := b.tree.SessionTimeout(sessionBase + proto.SessionID(s.Session)); open && !s.Args.BadPassword {
+			return golden.Got{Sess: "same"}
+		}
+		return golden.Got{Sess: "expired"}
+	case "final":
+		return golden.Got{Tree: b.dump()}
+	}
+	if s.Want.Closed && !s.Want.Answered {
+		return golden.Got{Closed: true} // a frame that is too long never reaches a store
+	}
+	if s.Op.Type.IsWrite() {
+		return b.write(s.Session, &s.Op)
+	}
+	r := b.tree.Read(&s.Op, b.watches, who, b.deliver)
+	return b.scale.Answer(&r, b.tree.LastProcessed())
+}
+
+func (b *bench) write(session int, op *proto.Op) golden.Got {
+	b.zxid++
+	h := proto.TxnHeader{Session: sessionBase + proto.SessionID(session), Zxid: b.zxid, Time: int64(b.zxid), Type: op.Type}
+	txn := b.prep.Prepare(h, op, proto.OK)
+	r := b.tree.Apply(&txn, b.watches, b.deliver)
+	b.prep.Applied(b.zxid)
+	if txn.Digest != b.tree.Digest() {
+		panic("the digest was not foreseen")
+	}
+	return b.scale.Answer(&r, b.tree.LastProcessed())
+}
+
+// dump leaves out what the transcripts leave out.
+func (b *bench) dump() []golden.Node {
+	var out []golden.Node
+	b.tree.Walk(func(path string, data []byte, s proto.Stat) {
+		if path != "/zookeeper/config" && path != "/zookeeper/quota" {
+			out = append(out, golden.Node{Path: path, Stat: b.scale.Stat(&s), Data: data})
+		}
+	})
+	return out
+}
