@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
+	"github.com/zksim/zksim/cmd/internal/repro"
 	"github.com/zksim/zksim/node"
 	"github.com/zksim/zksim/node/proto"
 	"github.com/zksim/zksim/sim"
@@ -188,7 +189,7 @@ func TestReproLineRepeatsTheRun(t *testing.T) {
 			Bugs:    node.Bugs{SyncWithoutQuorum: rapid.Bool().Draw(t, "bug")},
 		}
 		b := newBench(reportOK)
-		args := strings.Fields(reproLine(cfg))
+		args := strings.Fields(repro.Line(cfg))
 		require.Equal(t, exitOK, b.main(args[1:]), b.err.String())
 		require.Equal(t, cfg, b.cfg)
 	})

@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 
+	"github.com/zksim/zksim/cmd/internal/repro"
 	"github.com/zksim/zksim/sim"
 )
 
@@ -55,11 +56,11 @@ func (r result) document() document {
 		AtNS:     int64(rep.Virtual),
 		Step:     rep.Step,
 		Story:    []string{},
-		Seed:     seedText(rep.Config.Seed),
+		Seed:     repro.Seed(rep.Config.Seed),
 		Config:   documentConfig(rep.Config),
 		Schedule: []string{},
 		Drawn:    append([]string{}, rep.Drawn...),
-		Hash:     hashText(rep.Hash),
+		Hash:     repro.Hash(rep.Hash),
 		build:    r.build,
 		Virtual:  int64(rep.Virtual),
 		Wall:     int64(r.wall),
@@ -86,7 +87,7 @@ func documentConfig(cfg sim.Config) configDocument {
 		Clients: cfg.Clients,
 		ForNS:   int64(cfg.For),
 		Profile: cfg.Profile,
-		Bugs:    bugSlugs(cfg.Bugs),
+		Bugs:    repro.Slugs(cfg.Bugs),
 	}
 }
 

@@ -4,10 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
-	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/zksim/zksim/cmd/internal/repro"
 	"github.com/zksim/zksim/sim"
 )
 
@@ -17,7 +17,7 @@ type runFlags struct {
 	servers countValue
 	clients countValue
 	span    spanValue
-	profile string
+	profile wordValue
 	faults  faultsValue
 	bugs    bugsValue
 	json    bool
@@ -26,19 +26,12 @@ type runFlags struct {
 	verbose bool
 }
 
-// The defaults of a run, as --help states them.
-const (
-	defaultServers = 5
-	defaultClients = 10
-	defaultFor     = 60 * time.Second
-	defaultProfile = "lan"
-)
-
 func newRunFlags() *runFlags {
 	return &runFlags{
-		servers: countValue{n: defaultServers, noun: "servers"},
-		clients: countValue{n: defaultClients, noun: "clients"},
-		span:    spanValue{defaultFor},
+		servers: countValue{n: repro.DefaultServers, noun: "servers"},
+		clients: countValue{n: repro.DefaultClients, noun: "clients"},
+		span:    spanValue{repro.DefaultFor},
+		profile: wordValue{word: repro.DefaultProfile, kind: "NAME"},
 		color:   wordValue{word: "auto", words: []string{"auto", "always", "never"}, kind: "WHEN"},
 	}
 }
@@ -47,7 +40,7 @@ func (a *app) runCommand() *cobra.Command {
 	f := newRunFlags()
 	cmd := &cobra.Command{
 		Use:     "run",
-		Short:   "Simulate one ensemble from one seed, check it, and print the verdict.",
+		Short:   "Simulate one ensemble from one seed, check it, print the verdict.",
 		Example: "zksim run --seed 1\nzksim run --seed 7 --fault 'at 20s for 15s crash one' --json",
 		Long: `A fault is at TIME [for TIME] crash|kill|start NODES; NODES: zk1,zk2 leader one
 Exit: 0 ok, 1 violated, 125 unknown, 128 tool failed, 129 usage, 130 interrupted`,
@@ -60,7 +53,7 @@ Exit: 0 ok, 1 violated, 125 unknown, 128 tool failed, 129 usage, 130 interrupted
 	fl.Var(&f.servers, "servers", "voting servers, zk1 to zkN; default 5")
 	fl.Var(&f.clients, "clients", "clients, c1 to cN; default 10")
 	fl.Var(&f.span, "for", "virtual time with load and faults; default 60s")
-	fl.StringVar(&f.profile, "profile", defaultProfile, "surroundings; this version has `NAME` lan")
+	fl.Var(&f.profile, "profile", "kind of network and disks; this version has lan")
 	fl.Var(&f.faults, "fault", "add a fault, such as 'at 10s kill leader'")
 	fl.Var(&f.bugs, "bug", "plant a bug; this version has sync-without-quorum")
 	fl.BoolVar(&f.json, "json", false, "print one JSON document")
@@ -81,7 +74,7 @@ func (a *app) runOnce(f *runFlags) error {
 	}
 	started := a.now()
 	rep, err := a.simulateInterruptibly(cfg)
-	res := result{report: rep, wall: a.now().Sub(started), build: thisBuild(), repro: reproLine(cfg)}
+	res := result{report: rep, wall: a.now().Sub(started), build: thisBuild(), repro: repro.Line(cfg)}
 	if err == errInterrupted {
 		return a.printInterrupted(f, cfg, res)
 	}
@@ -107,7 +100,7 @@ func (a *app) config(f *runFlags) (sim.Config, error) {
 		Servers: f.servers.n,
 		Clients: f.clients.n,
 		For:     f.span.d,
-		Profile: f.profile,
+		Profile: f.profile.word,
 		Faults:  f.faults.list,
 		Bugs:    f.bugs.bugs,
 	}, nil
@@ -154,7 +147,7 @@ func (a *app) simulateInterruptibly(cfg sim.Config) (*sim.Report, error) {
 	select {
 	case s := <-done:
 		if s.crash != nil {
-			panic(fmt.Sprintf("%v, with seed %s\n%s", s.crash, seedText(cfg.Seed), s.trace))
+			panic(fmt.Sprintf("%v, with seed %s\n%s", s.crash, repro.Seed(cfg.Seed), s.trace))
 		}
 		return s.report, s.err
 	case <-a.interrupts:

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/zksim/zksim/cmd/internal/repro"
 	"github.com/zksim/zksim/node/proto"
 	"github.com/zksim/zksim/sim"
 )
@@ -71,14 +72,14 @@ func verdictColour(v sim.Verdict) string {
 // writeRun writes what identifies the run.
 func writeRun(b *strings.Builder, res result) {
 	rep, cfg := res.report, res.report.Config
-	fmt.Fprintf(b, "seed %s  profile %s  %s  %s\n", seedText(cfg.Seed), cfg.Profile,
+	fmt.Fprintf(b, "seed %s  profile %s  %s  %s\n", repro.Seed(cfg.Seed), cfg.Profile,
 		plural(cfg.Servers, "server"), plural(cfg.Clients, "client"))
-	fmt.Fprintf(b, "%s virtual (%d.%02d s)  hash %s\n", spanText(rep.Virtual.Truncate(time.Millisecond)),
-		int64(res.wall/time.Second), int64(res.wall%time.Second/(10*time.Millisecond)), hashText(rep.Hash))
+	fmt.Fprintf(b, "%s virtual (%d.%02d s)  hash %s\n", repro.Span(rep.Virtual.Truncate(time.Millisecond)),
+		int64(res.wall/time.Second), int64(res.wall%time.Second/(10*time.Millisecond)), repro.Hash(rep.Hash))
 	for _, st := range cfg.Faults {
 		fmt.Fprintf(b, "fault %v\n", st)
 	}
-	for _, slug := range bugSlugs(cfg.Bugs) {
+	for _, slug := range repro.Slugs(cfg.Bugs) {
 		fmt.Fprintf(b, "bug %s\n", slug)
 	}
 }
@@ -172,7 +173,7 @@ func writeCounts(b *strings.Builder, c sim.Counts, all bool) {
 func writeCheckpoints(b *strings.Builder, list []sim.Checkpoint) {
 	b.WriteString("\ncheckpoints\n")
 	for _, c := range list {
-		fmt.Fprintf(b, "  %s  step %-10d hash %s\n", clockText(c.At), c.Step, hashText(c.Hash))
+		fmt.Fprintf(b, "  %s  step %-10d hash %s\n", clockText(c.At), c.Step, repro.Hash(c.Hash))
 	}
 }
 
@@ -185,29 +186,14 @@ func (a *app) printInterrupted(f *runFlags, cfg sim.Config, res result) error {
 		doc.Detail = "interrupted before the end"
 		return a.printJSON(doc)
 	}
-	_, err := fmt.Fprintf(a.stdout, "INTERRUPTED after %s\nrepro\n  %s\n", spanText(res.wall.Truncate(time.Millisecond)), res.repro)
+	_, err := fmt.Fprintf(a.stdout, "INTERRUPTED after %s\nrepro\n  %s\n", repro.Span(res.wall.Truncate(time.Millisecond)), res.repro)
 	return err
 }
-
-// hashText prints the hash of a run: 16 hexadecimal digits.
-func hashText(h uint64) string { return fmt.Sprintf("%016x", h) }
 
 // clockText prints an instant of a run as minutes, seconds and milliseconds.
 func clockText(at time.Duration) string {
 	ms := at.Milliseconds()
 	return fmt.Sprintf("%02d:%02d.%03d", ms/60000, ms/1000%60, ms%1000)
-}
-
-// spanText prints a duration without zero parts at its end: 10m, not 10m0s.
-func spanText(d time.Duration) string {
-	s := d.String()
-	if strings.HasSuffix(s, "m0s") {
-		s = strings.TrimSuffix(s, "0s")
-	}
-	if strings.HasSuffix(s, "h0m") {
-		s = strings.TrimSuffix(s, "0m")
-	}
-	return s
 }
 
 // number prints a count with commas between thousands.

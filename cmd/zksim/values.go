@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/zksim/zksim/cmd/internal/repro"
 	"github.com/zksim/zksim/node"
 	"github.com/zksim/zksim/sim/fault"
 )
@@ -20,16 +21,9 @@ type seedValue struct {
 
 // Set takes a decimal number, or a hexadecimal one after 0x.
 func (v *seedValue) Set(s string) error {
-	digits, base := s, 10
-	if hex, ok := strings.CutPrefix(strings.ToLower(s), "0x"); ok {
-		digits, base = hex, 16
-	}
-	n, err := strconv.ParseUint(digits, base, 64)
-	switch {
-	case errors.Is(err, strconv.ErrRange):
-		return errors.New("a seed has 64 bits; the largest is 0xffffffffffffffff")
-	case err != nil:
-		return errors.New("a seed is a whole number, decimal or after 0x hexadecimal, such as 7 or 0x1f")
+	n, err := repro.ParseSeed(s)
+	if err != nil {
+		return err
 	}
 	v.seed, v.given = n, true
 	return nil
@@ -40,14 +34,11 @@ func (v *seedValue) String() string {
 	if !v.given {
 		return ""
 	}
-	return seedText(v.seed)
+	return repro.Seed(v.seed)
 }
 
 // Type is the placeholder in help.
 func (v *seedValue) Type() string { return "N" }
-
-// seedText prints a seed as it is printed everywhere: all 16 digits.
-func seedText(seed uint64) string { return fmt.Sprintf("0x%016x", seed) }
 
 // countValue is a number of servers or clients: at least 1.
 type countValue struct {
@@ -102,7 +93,7 @@ func isNumber(s string) bool {
 }
 
 // String prints the duration without zero parts.
-func (v *spanValue) String() string { return spanText(v.d) }
+func (v *spanValue) String() string { return repro.Span(v.d) }
 
 // Type is the placeholder in help.
 func (v *spanValue) Type() string { return "TIME" }
@@ -132,57 +123,33 @@ func (v *faultsValue) String() string {
 // Type is the placeholder in help.
 func (v *faultsValue) Type() string { return "STMT" }
 
-// plantedBugs are the bugs that --bug knows, by name.
-var plantedBugs = []struct {
-	slug string
-	in   func(*node.Bugs) *bool
-}{
-	{"sync-without-quorum", func(b *node.Bugs) *bool { return &b.SyncWithoutQuorum }},
-}
-
 // bugsValue collects --bug.
 type bugsValue struct{ bugs node.Bugs }
 
 // Set plants a bug.
 func (v *bugsValue) Set(s string) error {
-	var known []string
-	for _, b := range plantedBugs {
-		if b.slug == s {
-			*b.in(&v.bugs) = true
-			return nil
-		}
-		known = append(known, b.slug)
+	if repro.Plant(&v.bugs, s) {
+		return nil
 	}
-	return fmt.Errorf("no such planted bug in this version; it has %s", strings.Join(known, ", "))
+	return fmt.Errorf("no such planted bug in this version; it has %s", strings.Join(repro.AllSlugs(), ", "))
 }
 
 // String prints the names.
-func (v *bugsValue) String() string { return strings.Join(bugSlugs(v.bugs), ",") }
+func (v *bugsValue) String() string { return strings.Join(repro.Slugs(v.bugs), ",") }
 
 // Type is the placeholder in help.
 func (v *bugsValue) Type() string { return "SLUG" }
 
-// bugSlugs names the bugs that are planted.
-func bugSlugs(bugs node.Bugs) []string {
-	slugs := []string{}
-	for _, b := range plantedBugs {
-		if *b.in(&bugs) {
-			slugs = append(slugs, b.slug)
-		}
-	}
-	return slugs
-}
-
-// wordValue is one of a few words.
+// wordValue is one of a few words, or any word when none are listed.
 type wordValue struct {
 	word  string
 	words []string
 	kind  string
 }
 
-// Set takes one of the words.
+// Set takes a word.
 func (v *wordValue) Set(s string) error {
-	if !slices.Contains(v.words, s) {
+	if v.words != nil && !slices.Contains(v.words, s) {
 		return fmt.Errorf("this is one of %s", strings.Join(v.words, ", "))
 	}
 	v.word = s

@@ -7,6 +7,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/zksim/zksim/cmd/internal/repro"
 )
 
 // The verbs and flags of the product that this version does not have. Naming
@@ -87,7 +89,7 @@ func flagError(cmd *cobra.Command, err error) error {
 	case errors.As(err, &bare):
 		return usagef("%s needs a value; %s", dashed(bare.GetSpecifiedName()), help)
 	case errors.As(err, &invalid):
-		return usagef("--%s %s: %v", invalid.GetFlag().Name, quote(invalid.GetValue()), invalid.Unwrap())
+		return usagef("--%s %s: %v", invalid.GetFlag().Name, repro.Quote(invalid.GetValue()), invalid.Unwrap())
 	}
 	return usagef("%v; %s", err, help)
 }

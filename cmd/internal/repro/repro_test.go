@@ -1,0 +1,80 @@
+package repro
+
+import (
+	"os/exec"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/zksim/zksim/node"
+	"github.com/zksim/zksim/sim"
+	"github.com/zksim/zksim/sim/fault"
+)
+
+func TestSpan(t *testing.T) {
+	for d, want := range map[time.Duration]string{
+		time.Minute:             "1m",
+		10 * time.Minute:        "10m",
+		time.Hour:               "1h",
+		90 * time.Second:        "1m30s",
+		time.Hour + time.Second: "1h0m1s",
+		30 * time.Second:        "30s",
+		1500 * time.Millisecond: "1.5s",
+		100 * time.Hour:         "100h",
+		1500 * time.Nanosecond:  "1.5us",
+		0:                       "0s",
+	} {
+		assert.Equal(t, want, Span(d))
+		back, err := time.ParseDuration(Span(d))
+		assert.NoError(t, err)
+		assert.Equal(t, d, back)
+	}
+}
+
+// The shell is asked what it reads.
+func TestQuoteIsReadBackByTheShell(t *testing.T) {
+	sh, err := exec.LookPath("sh")
+	if err != nil {
+		t.Skip("no POSIX shell here")
+	}
+	for _, word := range []string{"plain", "at 10s kill leader", "it's", "", "$HOME `date` \\ \"x\"", "a*b?c[d]", "~", "#x", "a\nb"} {
+		out, err := exec.Command(sh, "-c", "printf %s "+Quote(word)).Output()
+		require.NoError(t, err)
+		assert.Equal(t, word, string(out))
+	}
+	assert.Equal(t, "zk1,zk2", Quote("zk1,zk2"), "safe words stay bare")
+}
+
+func TestLineLeavesDefaultsOut(t *testing.T) {
+	st, err := fault.Parse("at 10s kill leader")
+	require.NoError(t, err)
+	assert.Equal(t, "zksim run --seed 0x0000000000000007", Line(sim.Config{Seed: 7}))
+	assert.Equal(t, "zksim run --seed 0x0000000000000007", Line(sim.Config{Seed: 7, Servers: 5, Clients: 10, For: time.Minute, Profile: "lan"}))
+	assert.Equal(t, "zksim run --seed 0x0000000000000007 --servers 3 --clients 2 --for 30s --profile wan-3dc --fault 'at 10s kill leader' --bug sync-without-quorum",
+		Line(sim.Config{Seed: 7, Servers: 3, Clients: 2, For: 30 * time.Second, Profile: "wan-3dc",
+			Faults: []fault.Statement{st}, Bugs: node.Bugs{SyncWithoutQuorum: true}}))
+}
+
+func TestPlant(t *testing.T) {
+	var b node.Bugs
+	for _, slug := range AllSlugs() {
+		assert.True(t, Plant(&b, slug))
+	}
+	assert.Equal(t, AllSlugs(), Slugs(b))
+	assert.False(t, Plant(&b, "no-such-bug"))
+}
+
+func TestParseSeeds(t *testing.T) {
+	seeds, err := ParseSeeds("1,0x10,5-7")
+	require.NoError(t, err)
+	assert.Equal(t, []uint64{1, 16, 5, 6, 7}, seeds)
+	seeds, err = ParseSeeds("0xfffffffffffffffe-0xffffffffffffffff")
+	require.NoError(t, err)
+	assert.Len(t, seeds, 2, "the last seed of all ends a range too")
+	for _, bad := range []string{"", "1,", "x", "7-5", "1-x", "-3", "0-0xffffffffffffffff", "0x10000000000000000", "1-10000001"} {
+		_, err := ParseSeeds(bad)
+		assert.Error(t, err, bad)
+	}
+}
