@@ -13,7 +13,7 @@ import (
 type Config struct {
 	Seed    uint64
 	Servers int           // voters; default 5
-	Clients int           // default 10
+	Clients int           // default 10; NoClients for none
 	For     time.Duration // virtual length of the phase with faults and load; default 60 s
 	Profile string        // default "lan"
 	Faults  []fault.Statement
@@ -23,6 +23,9 @@ type Config struct {
 	// range leak into the run, which the determinism check must catch.
 	Nondeterminism bool
 }
+
+// NoClients is the number of clients of a run that has none.
+const NoClients = -1
 
 // Verdict is the outcome of a run.
 type Verdict string
@@ -44,9 +47,12 @@ type Checkpoint struct {
 // Counts are what happened in a run.
 type Counts struct {
 	Events, Elections, Diff, Trunc, Snap, Snapshots                              uint64
-	SessionsOpened, SessionsExpired, SessionsClosed, Reconnects                   uint64
+	SessionsOpened, SessionsExpired, SessionsClosed, Reconnects                  uint64
 	Operations, OperationsOK, OperationsFailed, OperationsUnknown, Watches, Txns uint64
 	Messages, Bytes, Fsyncs, Crashes, Kills, Starts                              uint64
+
+	Exits          uint64 // processes that ended by themselves and were started again
+	FaultsOnNobody uint64 // statements whose random words selected no server
 }
 
 // Report is what a run gives.

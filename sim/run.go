@@ -1,0 +1,94 @@
+package sim
+
+import (
+	"github.com/zksim/zksim/linearizability"
+	"github.com/zksim/zksim/node/proto"
+)
+
+// Run runs an ensemble as cfg says and judges it. The error says that cfg cannot
+// be run, and how to mend it; everything that goes wrong in a run, a panic of the
+// core included, is a verdict.
+func Run(cfg Config) (*Report, error) {
+	cfg = cfg.withDefaults()
+	if err := cfg.check(); err != nil {
+		return nil, err
+	}
+	c := newCluster(cfg)
+	c.run()
+	return c.report(), nil
+}
+
+// run goes on until the liveness phase is over or a check has found something.
+func (c *cluster) run() {
+	defer c.recovered()
+	c.begin()
+	for c.violation == nil && c.progress.phase != livenessOver {
+		if !c.kernel.turn() {
+			c.violate(proto.Progress, 0, "no-leader", "nothing is left to happen")
+		}
+	}
+	if c.violation == nil {
+		c.checkHistory()
+	}
+}
+
+// begin starts everything.
+func (c *cluster) begin() {
+	c.digest = hashStart
+	c.faults.schedule()
+	c.progress.schedule()
+	for _, s := range c.servers {
+		s.start(0)
+	}
+	c.counts.Starts = 0 // restarts are counted
+	c.startLoad()
+}
+
+// checkHistory judges what the clients saw.
+func (c *cluster) checkHistory() {
+	for _, check := range []func(*linearizability.History) *proto.Violation{
+		linearizability.CheckOrder, linearizability.CheckSync,
+	} {
+		if v := check(c.history); v != nil {
+			c.blame(v)
+			return
+		}
+	}
+}
+
+func (c *cluster) report() *Report {
+	c.sumUp()
+	r := &Report{
+		Config: c.cfg, Drawn: c.drawn.words(), Verdict: VerdictOK, Violation: c.violation,
+		Step: c.kernel.step, Hash: uint64(c.kernel.hash), Checkpoints: c.kernel.finish(),
+		Virtual: c.clock.Now(), Counts: c.counts,
+	}
+	if c.violation != nil {
+		r.Verdict = VerdictViolated
+	}
+	return r
+}
+
+// sumUp adds what the clients have counted.
+func (c *cluster) sumUp() {
+	c.counts.Events = c.kernel.step
+	for _, st := range c.stations {
+		c.counts.Reconnects += uint64(st.core.Reconnects())
+	}
+	for i := range c.history.Ops {
+		c.counts.Operations++
+		switch c.history.Ops[i].Outcome {
+		case linearizability.OK:
+			c.counts.OperationsOK++
+		case linearizability.Failed:
+			c.counts.OperationsFailed++
+		default:
+			c.counts.OperationsUnknown++
+		}
+	}
+	for i := range c.history.Events {
+		if c.history.Events[i].Kind == linearizability.WatchFired {
+			c.counts.Watches++
+		}
+	}
+}

@@ -1,0 +1,80 @@
+package sim
+
+import (
+	"github.com/zksim/zksim/node"
+	"github.com/zksim/zksim/node/store"
+)
+
+// lane is a queue of disk operations, of which the first one is at work.
+type lane struct {
+	queue []node.Write
+	head  int
+}
+
+func (l *lane) empty() bool { return l.head == len(l.queue) }
+
+func (l *lane) clear() {
+	clear(l.queue)
+	l.queue, l.head = l.queue[:0], 0
+}
+
+// pop takes the first operation.
+func (l *lane) pop() node.Write {
+	w := l.queue[l.head]
+	l.queue[l.head] = node.Write{} // lets its data go
+	l.head++
+	if l.empty() {
+		l.queue, l.head = l.queue[:0], 0
+	}
+	return w
+}
+
+// push appends an operation; half a queue of finished ones is room to be used again.
+func (l *lane) push(w *node.Write) {
+	if l.head > 64 && 2*l.head > len(l.queue) {
+		n := copy(l.queue, l.queue[l.head:])
+		clear(l.queue[n:])
+		l.queue, l.head = l.queue[:n], 0
+	}
+	l.queue = append(l.queue, *w)
+}
+
+// write queues an operation.
+func (s *server) write(w *node.Write) {
+	l := &s.lanes[w.Lane]
+	idle := l.empty()
+	l.push(w)
+	if idle {
+		s.beginDisk(w.Lane)
+	}
+}
+
+// beginDisk starts the first operation of a lane. It is carried out at the end
+// of its latency: a process that dies before has not done it.
+func (s *server) beginDisk(id node.Lane) {
+	l := &s.lanes[id]
+	op := &l.queue[l.head].Op
+	size := len(op.Data)
+	if op.Kind == store.OpRecover || op.Kind == store.OpCutLog {
+		size = int(s.disk.Bytes())
+	}
+	s.after(s.c.drawn.disk.Draw(op.Kind, size, &s.diskDelays[op.Kind]), serverDisk, uint8(id), 0)
+}
+
+// diskDone carries out the first operation of a lane, starts the next one, and
+// tells the core what it wants to know.
+func (s *server) diskDone(id node.Lane) {
+	l := &s.lanes[id]
+	w := l.pop()
+	recovered, err := store.Do(s.disk, w.Op)
+	if w.Op.Kind == store.OpFsync {
+		s.c.counts.Fsyncs++
+	}
+	if !l.empty() {
+		s.beginDisk(id)
+	}
+	s.c.digest.fold(uint64(w.ID)<<8 | uint64(w.Op.Kind))
+	if w.Notify || err != nil {
+		s.step(node.Event{Kind: node.EventDiskDone, Write: w.ID, Err: err, Recovered: recovered})
+	}
+}
