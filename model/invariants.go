@@ -2,7 +2,6 @@ package model
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/zksim/zksim/node/proto"
 )
@@ -13,11 +12,14 @@ import (
 // model's own tests. Server and At of a violation are zero.
 func (s State) Check() []proto.Violation {
 	c := checker{State: s}
+	reached := 0
 	s.Walk(func(path string, stat proto.Stat, data []byte) bool {
+		reached++
 		c.stat(path, &stat, data)
 		c.owner(path, stat.EphemeralOwner)
 		return true
 	})
+	c.require(reached == s.nodes.len(), proto.StatShape, "%d nodes, %d below the root", s.nodes.len(), reached)
 	c.owned()
 	return c.found
 }
@@ -53,7 +55,7 @@ func (c *checker) stat(path string, t *proto.Stat, data []byte) {
 func (c *checker) childrenOf(path string) (count int) {
 	n, _ := c.find(path)
 	for name := range n.children.keys() {
-		if _, ok := c.find(childPath(canonical(path), name)); ok && !strings.Contains(name, "/") {
+		if _, ok := c.find(childPath(path, name)); ok {
 			count++
 		}
 	}

@@ -77,7 +77,10 @@ func (s State) Walk(visit func(path string, stat proto.Stat, data []byte) bool) 
 }
 
 func (s State) walk(path string, visit func(string, proto.Stat, []byte) bool) bool {
-	n, _ := s.nodes.get(path)
+	n, ok := s.nodes.get(path)
+	if !ok {
+		return true
+	}
 	if !visit(path, n.stat(), n.data) {
 		return false
 	}
