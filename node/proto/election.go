@@ -78,6 +78,9 @@ func DecodeNotification(b []byte) (Notification, error) {
 	var n Notification
 	n.State, n.Vote.Leader = PeerState(d.Int()), ServerID(d.Long())
 	n.Vote.Zxid, n.Round = Zxid(d.Long()), Round(d.Long())
+	if n.State < Looking || n.State > Observing {
+		d.Fail("election message with state %d", n.State)
+	}
 	if len(b) == 28 {
 		n.Vote.PeerEpoch = n.Vote.Zxid.Epoch()
 		return n, d.Err()
@@ -89,9 +92,6 @@ func DecodeNotification(b []byte) (Notification, error) {
 		}
 	} else if d.Err() == nil && len(b) != 36 && len(b) != 40 {
 		d.Fail("election message of %d bytes", len(b))
-	}
-	if n.State < Looking || n.State > Observing {
-		d.Fail("election message with state %d", n.State)
 	}
 	return n, d.Err()
 }

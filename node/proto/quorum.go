@@ -108,6 +108,9 @@ func (d *Decoder) packetIDs(p Packet) (Packet, int, error) {
 		d.Fail("packet %v with %d identities", p.Type, count)
 		return p, 0, d.Err()
 	}
+	if count == 0 {
+		p.AuthInfo = []ACL{} // not null
+	}
 	for range max(count, 0) {
 		var id ACL
 		for _, s := range []*string{&id.Scheme, &id.ID} {

@@ -82,13 +82,16 @@ func (d *Decoder) multiResults() []Result {
 		if done || d.err != nil {
 			break
 		}
-		if t == OpError {
+		switch t {
+		case OpError:
 			out = append(out, Result{Type: OpError, Err: ErrCode(d.Int())})
-			continue
+		case OpCreate, OpCreate2, OpDelete, OpSetData, OpCheck:
+			r := d.result(t)
+			r.Err = err
+			out = append(out, r)
+		default:
+			d.Fail("%v inside the answer to a multi", t)
 		}
-		r := d.result(t)
-		r.Err = err
-		out = append(out, r)
 	}
 	return out
 }

@@ -123,7 +123,7 @@ func (d *Decoder) txnBody(typ OpCode, top bool) Txn {
 	case OpCreateSession:
 		t.Timeout = d.Int()
 	case OpCloseSession:
-		if len(d.Rest()) > 0 {
+		if !d.closesWithoutPaths() {
 			t.Paths = d.Strings()
 		}
 	case OpError:
@@ -132,6 +132,15 @@ func (d *Decoder) txnBody(typ OpCode, top bool) Txn {
 		d.Fail("no transaction of type %v", typ)
 	}
 	return t
+}
+
+// closesWithoutPaths recognises the historic closeSession with an empty body:
+// nothing follows, or a digest alone. Read as paths, a digest would be the
+// version's number of strings in the eight bytes of the digest: two empty ones,
+// and no ephemeral has an empty path.
+func (d *Decoder) closesWithoutPaths() bool {
+	rest := NewDecoder(d.Rest())
+	return len(rest.buf) == 0 || len(rest.buf) == 12 && rest.Int() == TxnDigestVersion
 }
 
 func (d *Decoder) txnParts() []Txn {
