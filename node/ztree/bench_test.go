@@ -1,0 +1,105 @@
+package ztree
+
+import (
+	"strconv"
+	"testing"
+
+	"github.com/zksim/zksim/node/proto"
+)
+
+// populated is a tree with a thousand nodes of 100 bytes in ten directories.
+func populated(b *testing.B) (*Tree, []string) {
+	t := New()
+	var paths []string
+	var z proto.Zxid
+	put := func(path string, parentC int) {
+		z++
+		txn := step(z, proto.OpCreate, path, int32(parentC))
+		txn.Data = make([]byte, 100)
+		if r := t.Apply(txn, nil, nil); r.Err != proto.OK {
+			b.Fatal(r.Err)
+		}
+	}
+	for d := range 10 {
+		dir := "/bench/"[:6] + strconv.Itoa(d)
+		put(dir, d+1)
+		for i := range 100 {
+			paths = append(paths, dir+"/node-"+strconv.Itoa(i))
+			put(paths[len(paths)-1], i+1)
+		}
+	}
+	return t, paths
+}
+
+func BenchmarkGetData(b *testing.B) {
+	t, paths := populated(b)
+	op := proto.Op{Type: proto.OpGetData}
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		op.Path = paths[i%len(paths)]
+		if r := t.Read(&op, nil, 0, nil); r.Err != proto.OK {
+			b.Fatal(r.Err)
+		}
+	}
+}
+
+func BenchmarkGetChildren(b *testing.B) {
+	t, _ := populated(b)
+	op := proto.Op{Type: proto.OpGetChildren, Path: "/bench5"}
+	b.ReportAllocs()
+	for b.Loop() {
+		t.Read(&op, nil, 0, nil)
+	}
+}
+
+func BenchmarkApplySetData(b *testing.B) {
+	t, paths := populated(b)
+	txn := step(0, proto.OpSetData, "", 0)
+	txn.Data = make([]byte, 100)
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		txn.Path, txn.Zxid, txn.Version = paths[i%len(paths)], proto.Zxid(i), int32(i)
+		t.Apply(txn, nil, nil)
+	}
+}
+
+func BenchmarkPrepareAndApply(b *testing.B) {
+	t, paths := populated(b)
+	prep, w := NewOutstanding(t), NewWatches()
+	op := proto.Op{Type: proto.OpSetData, Data: make([]byte, 100), Version: -1}
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		op.Path = paths[i%len(paths)]
+		txn := prep.Prepare(proto.TxnHeader{Zxid: proto.Zxid(i + 1), Type: op.Type}, &op, proto.OK)
+		t.Apply(&txn, w, nil)
+		prep.Applied(txn.Zxid)
+	}
+}
+
+func BenchmarkWatchAndFire(b *testing.B) {
+	t, paths := populated(b)
+	w := NewWatches()
+	op := proto.Op{Type: proto.OpGetData, Watch: true}
+	deliver := func(Watcher, proto.WatcherEvent) {}
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		op.Path = paths[i%len(paths)]
+		t.Read(&op, w, 1, nil)
+		w.fire(dataWatch, proto.WatcherEvent{Path: op.Path}, deliver)
+	}
+}
+
+// BenchmarkCreateUnderOne adds and removes children of a node with 100,000.
+func BenchmarkCreateUnderOne(b *testing.B) {
+	t := New()
+	const n = 100_000
+	for i := range n {
+		t.Apply(step(proto.Zxid(i+1), proto.OpCreate, sequenced("/s", int32(i)), int32(i+1)), nil, nil)
+	}
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		path := sequenced("/s", int32(n+i))
+		t.Apply(step(n, proto.OpCreate, path, -1), nil, nil)
+		t.Apply(step(n, proto.OpDelete, sequenced("/s", int32(n+i)), 0), nil, nil)
+	}
+}
