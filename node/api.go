@@ -251,30 +251,30 @@ type NoteKind uint8
 
 // The facts. In brackets the fields of Note that they use.
 const (
-	NoteRole            NoteKind = iota // Role: a role begins
-	NotePhase                           // Phase
-	NoteElected                         // Peer: the vote decided on, Round
-	NoteAcceptedEpoch                   // Epoch: durable
-	NoteCurrentEpoch                    // Epoch: durable
-	NoteSync                            // leader: Peer, Sync, Zxid: how a learner is synchronised
-	NoteEstablished                     // leader: Epoch; a quorum has acknowledged NEWLEADER
-	NoteServing                         // clients are served from now on; Epoch, Zxid last applied
-	NoteApplied                         // Zxid, Digest of the tree, Payload of the transaction
-	NoteLoaded                          // Zxid, Digest: the tree was replaced (recovery, SNAP, TRUNC)
-	NoteProposed                        // leader: Zxid
-	NoteCommitted                       // leader: Zxid
-	NoteDurable                         // Zxid: everything up to it is fsynced
-	NoteAckSent                         // follower: Zxid
-	NoteSessionOpened                   // Session
-	NoteSessionExpired                  // leader: Session
-	NoteSessionClosed                   // Session
-	NoteSnapshotDone                    // Zxid
-	NoteTooBusyToSnap                   // Zxid
-	NoteTailCut                         // Zxid, Text: recovery cut a torn tail
-	NoteTruncated                       // Zxid
-	NoteGaveUp                          // Text: why a role ended
-	NoteConnClosed                      // Text: why this server closed a connection
-	NoteVote                            // Peer, Zxid, Epoch, Round: own vote when an election begins
+	NoteRole           NoteKind = iota // Role: a role begins
+	NotePhase                          // Phase
+	NoteElected                        // Peer: the vote decided on, Round
+	NoteAcceptedEpoch                  // Epoch: durable
+	NoteCurrentEpoch                   // Epoch: durable
+	NoteSync                           // leader: Peer, Sync, Zxid: how a learner is synchronised
+	NoteEstablished                    // leader: Epoch; a quorum has acknowledged NEWLEADER
+	NoteServing                        // clients are served from now on; Epoch, Zxid last applied
+	NoteApplied                        // Zxid, Digest of the tree, Payload of the transaction
+	NoteLoaded                         // Zxid, Digest: the tree was replaced (recovery, SNAP, TRUNC)
+	NoteProposed                       // leader: Zxid
+	NoteCommitted                      // leader: Zxid
+	NoteDurable                        // Zxid: everything up to it is fsynced
+	NoteAckSent                        // follower: Zxid
+	NoteSessionOpened                  // Session
+	NoteSessionExpired                 // leader: Session
+	NoteSessionClosed                  // Session
+	NoteSnapshotDone                   // Zxid
+	NoteTooBusyToSnap                  // Zxid
+	NoteTailCut                        // Zxid, Text: recovery cut a torn tail
+	NoteTruncated                      // Zxid
+	NoteGaveUp                         // Text: why a role ended
+	NoteConnClosed                     // Text: why this server closed a connection
+	NoteVote                           // Peer, Zxid, Epoch, Round: own vote when an election begins
 )
 
 // SyncKind is how a learner's history is made a prefix of the leader's.

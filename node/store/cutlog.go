@@ -22,6 +22,17 @@ import (
 // came after it. No snapshot and no log write may be under way, and a
 // [LogWriter] must be rolled.
 func CutLog(fs FS, z proto.Zxid, keep int) (*Recovered, error) {
+	return cutLog(fs, z, keep, false)
+}
+
+// CutLogUpTo cuts like [CutLog] after the largest transaction that is not above
+// z, whether or not z itself is there: a learner drops what it logged beyond the
+// snapshot that it was sent.
+func CutLogUpTo(fs FS, z proto.Zxid, keep int) (*Recovered, error) {
+	return cutLog(fs, z, keep, true)
+}
+
+func cutLog(fs FS, z proto.Zxid, keep int, upTo bool) (*Recovered, error) {
 	d, err := list(fs)
 	if err != nil {
 		return nil, err
@@ -30,7 +41,7 @@ func CutLog(fs FS, z proto.Zxid, keep int) (*Recovered, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cut after %v (%s): %w", z, z.Hex(), err)
 	}
-	if !h.reached {
+	if !h.reached && !upTo {
 		return nil, fmt.Errorf("%w: cut after %v (%s): the history up to there ends at %v (%s)",
 			ErrNoSuchRecord, z, z.Hex(), h.last, h.last.Hex())
 	}

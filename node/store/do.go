@@ -13,6 +13,9 @@ func Do(fs FS, op Op) (*Recovered, error) {
 	case OpRecover:
 		return Recover(fs, op.Keep)
 	case OpCutLog:
+		if op.Loose {
+			return CutLogUpTo(fs, proto.Zxid(op.Off), op.Keep)
+		}
 		return CutLog(fs, proto.Zxid(op.Off), op.Keep)
 	}
 	return nil, change(fs, &op)

@@ -84,5 +84,6 @@ type Op struct {
 	To    string // rename: the new name
 	Off   int64  // write: where; truncate: the size; cut log: the zxid to keep
 	Data  []byte // write; never changed after the operation was asked for
+	Loose bool   // cut log: after the largest transaction up to Off, which need not be there
 	Keep  int    // recover, cut log: how many of the last records Recovered.Log holds
 }

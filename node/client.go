@@ -1,0 +1,200 @@
+package node
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"time"
+
+	"github.com/zksim/zksim/node/proto"
+	"github.com/zksim/zksim/node/ztree"
+)
+
+// sessionlessTimeout is how long a connection may stay without a session.
+const sessionlessTimeout = 10 * time.Second
+
+// clientConn is a client's connection.
+type clientConn struct {
+	asked       bool // the ConnectRequest came
+	ready       bool // the session is confirmed: requests are read
+	session     proto.SessionID
+	timeout     time.Duration
+	hasReadOnly bool
+	lastHeard   time.Duration
+}
+
+func (n *Node) clientAccepted(c *conn) {
+	if !n.serving {
+		n.closeConn(c)
+		return
+	}
+	c.client = &clientConn{lastHeard: n.now, timeout: sessionlessTimeout}
+	n.arm(TimerConnect, int64(c.id), sessionlessTimeout)
+}
+
+func (n *Node) clientGone(c *conn) {
+	n.disarm(TimerConnect, int64(c.id))
+	n.watches.Drop(ztree.Watcher(c.id))
+	if n.sessionConn[c.client.session] == c {
+		delete(n.sessionConn, c.client.session)
+	}
+}
+
+// clientIdle closes a connection on which nothing was heard for its session's
+// timeout: the session may long live on behind another one.
+func (n *Node) clientIdle(id ConnID) {
+	c := n.conns.byID[id]
+	if c == nil || c.client == nil {
+		return
+	}
+	left := c.client.lastHeard + c.client.timeout - n.now
+	if left <= 0 {
+		n.drop(c, "nothing heard for the session timeout")
+		return
+	}
+	n.arm(TimerConnect, int64(id), left)
+}
+
+// clientFrame handles the first frame in b.
+func (n *Node) clientFrame(c *conn, b []byte) (int, error) {
+	cc := c.client
+	if cc.asked && !cc.ready || len(b) < 4 {
+		return 0, nil
+	}
+	size := int32(binary.BigEndian.Uint32(b))
+	if size < 0 || size > proto.MaxFrame {
+		return 0, fmt.Errorf("%w: client frame of %d bytes", proto.ErrMarshalling, size)
+	}
+	if len(b) < 4+int(size) {
+		return 0, nil
+	}
+	cc.lastHeard = n.now
+	frame := b[4 : 4+size]
+	if !cc.asked {
+		return 4 + int(size), n.connectArrived(c, frame)
+	}
+	return 4 + int(size), n.requestArrived(c, frame)
+}
+
+// connectArrived handles the first frame of a connection.
+func (n *Node) connectArrived(c *conn, frame []byte) error {
+	req, err := proto.DecodeConnectRequest(frame)
+	if err != nil {
+		return err
+	}
+	if req.LastZxidSeen > n.tree.LastProcessed() {
+		return fmt.Errorf("client has seen %v, this server %v", req.LastZxidSeen, n.tree.LastProcessed())
+	}
+	cc := c.client
+	cc.asked, cc.hasReadOnly = true, req.HasReadOnly
+	cc.timeout = n.negotiate(req.Timeout)
+	n.out.Gates = append(n.out.Gates, ReadGate{c.id, false})
+	if req.Session == 0 {
+		n.openSession(c)
+	} else {
+		n.resumeSession(c, req.Session, req.Password)
+	}
+	return nil
+}
+
+// negotiate bounds a timeout that a client asks for, in ms.
+func (n *Node) negotiate(ms int32) time.Duration {
+	d := time.Duration(ms) * time.Millisecond
+	return min(max(d, n.cfg.MinSessionTimeout), n.cfg.MaxSessionTimeout)
+}
+
+func (c *clientConn) timeoutMillis() int32 { return int32(c.timeout / time.Millisecond) }
+
+func (n *Node) openSession(c *conn) {
+	cc := c.client
+	cc.session = n.newSessionID()
+	n.sessionConn[cc.session] = c
+	r := n.newRequest(cc.session, 0, proto.OpCreateSession, proto.AppendInt(nil, cc.timeoutMillis()), origin{conn: c.id})
+	n.submit(r)
+}
+
+// resumeSession asks whoever knows whether the session is alive. A connection of
+// it that is still open here is closed even if the password is wrong.
+func (n *Node) resumeSession(c *conn, id proto.SessionID, password []byte) {
+	if old := n.sessionConn[id]; old != nil {
+		n.drop(old, "session taken over by a new connection")
+	}
+	c.client.session = id
+	if !bytes.Equal(password, n.sessionPassword(id)) {
+		n.sessionRefused(c)
+		return
+	}
+	n.sessionConn[id] = c
+	if n.leader != nil {
+		n.revalidated(c, n.leader.sessions.revalidate(n, id, c.client.timeoutMillis(), origin{conn: c.id}))
+		return
+	}
+	n.learner.revalidate(n, c)
+}
+
+func (n *Node) revalidated(c *conn, valid bool) {
+	if valid {
+		n.sessionReady(c)
+	} else {
+		n.sessionRefused(c)
+	}
+}
+
+// sessionReady answers the ConnectRequest and lets requests in.
+func (n *Node) sessionReady(c *conn) {
+	cc := c.client
+	cc.ready = true
+	n.connectReply(c, proto.ConnectResponse{Timeout: cc.timeoutMillis(), Session: cc.session,
+		Password: n.sessionPassword(cc.session)})
+	n.out.Gates = append(n.out.Gates, ReadGate{c.id, true})
+	n.arm(TimerConnect, int64(c.id), cc.timeout)
+	n.pump(c)
+}
+
+// sessionRefused tells a client that its session is over.
+func (n *Node) sessionRefused(c *conn) {
+	n.connectReply(c, proto.ConnectResponse{Password: make([]byte, proto.PasswordLen)})
+	n.closeFlushed(c)
+}
+
+func (n *Node) connectReply(c *conn, r proto.ConnectResponse) {
+	r.HasReadOnly = c.client.hasReadOnly
+	b, at := proto.BeginFrame(c.buffer())
+	n.setOut(c, proto.EndFrame(proto.AppendConnectResponse(b, &r), at))
+}
+
+// offered reports whether this server executes requests of type t.
+func offered(t proto.OpCode) bool {
+	switch t {
+	case proto.OpCreate, proto.OpCreate2, proto.OpDelete, proto.OpExists, proto.OpGetData, proto.OpSetData,
+		proto.OpGetChildren, proto.OpGetChildren2, proto.OpSync, proto.OpPing, proto.OpCheck, proto.OpMulti,
+		proto.OpSetWatches, proto.OpCloseSession:
+		return true
+	}
+	return false
+}
+
+func (n *Node) requestArrived(c *conn, frame []byte) error {
+	h, body, err := proto.DecodeRequestHeader(frame)
+	if err != nil {
+		return err
+	}
+	if n.learner != nil {
+		n.learner.touch(c.client.session, c.client.timeoutMillis())
+	}
+	if !offered(h.Type) {
+		n.refuse(c, h)
+		return nil
+	}
+	n.submit(n.newRequest(c.client.session, h.Xid, h.Type, body, origin{conn: c.id}))
+	return nil
+}
+
+// refuse answers a request type that this server does not know and closes the
+// connection; the session lives on.
+func (n *Node) refuse(c *conn, h proto.RequestHeader) {
+	b, at := proto.BeginFrame(c.buffer())
+	b = proto.AppendReplyHeader(b, proto.ReplyHeader{Xid: h.Xid, Zxid: -1, Err: proto.Unimplemented})
+	n.setOut(c, proto.EndFrame(b, at))
+	n.closeFlushed(c)
+}

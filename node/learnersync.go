@@ -1,0 +1,193 @@
+package node
+
+import (
+	"encoding/binary"
+	"fmt"
+
+	"github.com/zksim/zksim/node/proto"
+	"github.com/zksim/zksim/node/store"
+	"github.com/zksim/zksim/node/ztree"
+)
+
+// syncBegins handles the packet that says how this server becomes equal to the
+// leader.
+func (n *Node) syncBegins(l *learner, p *proto.Packet) error {
+	switch p.Type {
+	case proto.PktDiff:
+		l.mode = SyncDiff
+	case proto.PktTrunc:
+		l.mode, l.busy, l.memoryLost = SyncTrunc, true, true
+		n.write(LaneMain, n.planCut(p.Zxid, false), thenTruncated, 0)
+	case proto.PktSnap:
+		l.mode, l.hold, l.memoryLost = SyncSnap, true, true
+		l.loader, l.label = ztree.NewLoader(), p.Zxid
+	case proto.PktPing:
+		// The leader may ping before it has decided how to synchronise.
+	default:
+		return fmt.Errorf("%v instead of DIFF, TRUNC or SNAP", p.Type)
+	}
+	return nil
+}
+
+// planCut plans to cut the log after z. A loose cut takes the largest
+// transaction up to z where z itself is not in the log.
+func (n *Node) planCut(z proto.Zxid, loose bool) []store.Op {
+	return append(n.scratch(), store.Op{Kind: store.OpCutLog, Class: store.ClassTxnLog,
+		Off: int64(z), Keep: n.cfg.CommitLogCount, Loose: loose})
+}
+
+func (n *Node) planRecover() []store.Op {
+	return append(n.scratch(), store.Op{Kind: store.OpRecover, Class: store.ClassTxnLog, Keep: n.cfg.CommitLogCount})
+}
+
+// truncated: the log ends where the leader said; so does the memory.
+func (n *Node) truncated(r *store.Recovered) {
+	n.load(r)
+	n.log.writer.Roll()
+	n.note(Note{Kind: NoteTruncated, Zxid: n.lastLogged})
+	l := n.learner
+	if l == nil {
+		return
+	}
+	l.memoryLost = false
+	l.busy = false
+	if !n.stopping {
+		n.pump(l.conn)
+	}
+}
+
+// truncateFailed: without the transaction to cut at, this server's history is
+// one that the leader cannot repair by cutting, so it asks for a snapshot next
+// time. Any other failure ends the process.
+func (n *Node) truncateFailed(err error) {
+	if !isNoSuchRecord(err) {
+		n.exit(13, fmt.Sprintf("cannot truncate: %v", err))
+		return
+	}
+	n.needSnapshot = true
+	if n.learner != nil {
+		n.learner.memoryLost = false // nothing was changed
+	}
+	n.giveUp("TRUNC to a transaction that this server does not have")
+}
+
+// reloaded: an unfinished SNAP has been undone.
+func (n *Node) reloaded(r *store.Recovered) {
+	n.load(r)
+	n.log.writer.Roll()
+}
+
+// snapshotBytes feeds the loader; behind the database stands the signature.
+func (n *Node) snapshotBytes(l *learner, b []byte) (int, error) {
+	if !l.loaded {
+		k, done, err := l.loader.Feed(b)
+		l.loaded = done
+		return k, err
+	}
+	size := 4 + len(syncSignature)
+	if len(b) < size {
+		return 0, nil
+	}
+	if binary.BigEndian.Uint32(b) != uint32(len(syncSignature)) || string(b[4:size]) != syncSignature {
+		return 0, fmt.Errorf("%w: snapshot without its signature", proto.ErrMarshalling)
+	}
+	n.snapshotReceived(l)
+	return size, nil
+}
+
+// snapshotReceived replaces the memory by what the leader sent.
+func (n *Node) snapshotReceived(l *learner) {
+	l.cutFirst = n.lastLogged > l.label
+	n.tree = l.loader.Tree()
+	n.tree.SetLastProcessed(l.label)
+	n.watches = ztree.NewWatches()
+	n.lastLogged = l.label
+	n.tail.clear()
+	n.committed.reset(l.label, n.cfg.CommitLogCount)
+	l.loader = nil
+}
+
+func (n *Node) decodeProposal(p *proto.Packet) (*proposal, error) {
+	if len(p.Data) == 0 {
+		return nil, fmt.Errorf("%w: PROPOSAL without a transaction", proto.ErrMarshalling)
+	}
+	if _, err := proto.DecodeTxnHeader(p.Data); err != nil {
+		return nil, err
+	}
+	prop := &proposal{rec: store.RecordFromPayload(p.Data)}
+	txn, err := proto.DecodeTxn(prop.rec.Payload())
+	if err != nil {
+		return nil, err
+	}
+	if txn.Zxid != p.Zxid {
+		return nil, fmt.Errorf("%w: PROPOSAL %v holds transaction %v", proto.ErrMarshalling, p.Zxid, txn.Zxid)
+	}
+	prop.txn = txn
+	return prop, nil
+}
+
+// newLeaderArrived: everything of the leader's initial history has come. Before
+// it is acknowledged, three things become durable in this order: the history
+// (as a snapshot, or as log), the rest of what has arrived, currentEpoch. A
+// server whose epoch were newer than its history would win elections that it
+// must lose.
+func (n *Node) newLeaderArrived(l *learner, z proto.Zxid) error {
+	if z.Epoch() != l.epoch || l.newLeader {
+		return fmt.Errorf("NEWLEADER %v in epoch %d", z, l.epoch)
+	}
+	l.newLeader = true
+	if !l.hold {
+		n.newLeaderDurable()
+		return nil
+	}
+	if l.cutFirst {
+		// What this server has logged beyond the snapshot is in no history that
+		// counts; replayed behind the snapshot it would come back as a ghost.
+		n.write(LaneMain, n.planCut(l.label, true), thenCutForSnapshot, 0)
+		return nil
+	}
+	n.writeSyncSnapshot()
+	return nil
+}
+
+func (n *Node) writeSyncSnapshot() {
+	n.noteLoaded()
+	n.startSnapshot(snapshotSync)
+}
+
+// syncSnapshotDurable: the log goes on behind the snapshot.
+func (n *Node) syncSnapshotDurable() {
+	l := n.learner
+	l.hold, l.memoryLost, n.needSnapshot = false, false, false
+	n.lastDurable = n.tree.LastProcessed()
+	n.log.writer.Roll()
+	for i := range n.tail.len() {
+		n.logProposal(n.tail.at(i))
+	}
+	n.newLeaderDurable()
+}
+
+// newLeaderDurable writes currentEpoch once the history is durable.
+func (n *Node) newLeaderDurable() {
+	l := n.learner
+	if !l.newLeader || l.hold || l.writing || n.lastDurable != n.lastLogged {
+		return
+	}
+	l.writing = true
+	n.writeCurrentEpoch(l.epoch)
+}
+
+// learnerAdopted: history and epoch are durable, so NEWLEADER is acknowledged,
+// and behind it each proposal that was logged meanwhile.
+func (n *Node) learnerAdopted(l *learner) {
+	for n.tail.ncommitted > 0 {
+		n.apply(n.tail.popApplied())
+	}
+	n.sendAck(proto.MakeZxid(l.epoch, 0))
+	l.acksOpen = true
+	for i := range n.tail.len() {
+		if z := n.tail.at(i).zxid(); z <= n.lastDurable {
+			n.sendAck(z)
+		}
+	}
+}
