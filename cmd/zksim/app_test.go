@@ -183,7 +183,7 @@ func TestReproLineRepeatsTheRun(t *testing.T) {
 		cfg := sim.Config{
 			Seed:    rapid.Uint64().Draw(t, "seed"),
 			Servers: rapid.IntRange(1, 9).Draw(t, "servers"),
-			Clients: rapid.IntRange(1, 20).Draw(t, "clients"),
+			Clients: rapid.SampledFrom([]int{sim.NoClients, 1, 10, 20}).Draw(t, "clients"),
 			For:     time.Duration(rapid.Int64Range(1, int64(time.Hour)).Draw(t, "for")),
 			Profile: "lan",
 			Bugs:    node.Bugs{SyncWithoutQuorum: rapid.Bool().Draw(t, "bug")},

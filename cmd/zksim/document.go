@@ -84,7 +84,7 @@ func (r result) document() document {
 func documentConfig(cfg sim.Config) configDocument {
 	return configDocument{
 		Servers: cfg.Servers,
-		Clients: cfg.Clients,
+		Clients: max(0, cfg.Clients), // not sim.NoClients
 		ForNS:   int64(cfg.For),
 		Profile: cfg.Profile,
 		Bugs:    repro.Slugs(cfg.Bugs),
@@ -99,7 +99,7 @@ func documentCounts(c sim.Counts) map[string]uint64 {
 		"operations_ok": c.OperationsOK, "operations_failed": c.OperationsFailed,
 		"operations_unknown": c.OperationsUnknown, "watches": c.Watches, "txns": c.Txns,
 		"messages": c.Messages, "bytes": c.Bytes, "fsyncs": c.Fsyncs, "crashes": c.Crashes,
-		"kills": c.Kills, "starts": c.Starts,
+		"kills": c.Kills, "starts": c.Starts, "exits": c.Exits, "faults_on_nobody": c.FaultsOnNobody,
 	}
 }
 

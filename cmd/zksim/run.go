@@ -28,7 +28,7 @@ type runFlags struct {
 
 func newRunFlags() *runFlags {
 	return &runFlags{
-		servers: countValue{n: repro.DefaultServers, noun: "servers"},
+		servers: countValue{n: repro.DefaultServers, min: 1, noun: "servers"},
 		clients: countValue{n: repro.DefaultClients, noun: "clients"},
 		span:    spanValue{repro.DefaultFor},
 		profile: wordValue{word: repro.DefaultProfile, kind: "NAME"},
@@ -95,10 +95,14 @@ func (a *app) config(f *runFlags) (sim.Config, error) {
 		}
 		f.seed.seed = seed
 	}
+	clients := f.clients.n
+	if clients == 0 {
+		clients = sim.NoClients
+	}
 	return sim.Config{
 		Seed:    f.seed.seed,
 		Servers: f.servers.n,
-		Clients: f.clients.n,
+		Clients: clients,
 		For:     f.span.d,
 		Profile: f.profile.word,
 		Faults:  f.faults.list,

@@ -73,7 +73,7 @@ func verdictColour(v sim.Verdict) string {
 func writeRun(b *strings.Builder, res result) {
 	rep, cfg := res.report, res.report.Config
 	fmt.Fprintf(b, "seed %s  profile %s  %s  %s\n", repro.Seed(cfg.Seed), cfg.Profile,
-		plural(cfg.Servers, "server"), plural(cfg.Clients, "client"))
+		plural(cfg.Servers, "server"), plural(max(0, cfg.Clients), "client"))
 	fmt.Fprintf(b, "%s virtual (%d.%02d s)  hash %s\n", repro.Span(rep.Virtual.Truncate(time.Millisecond)),
 		int64(res.wall/time.Second), int64(res.wall%time.Second/(10*time.Millisecond)), repro.Hash(rep.Hash))
 	for _, st := range cfg.Faults {
@@ -164,10 +164,23 @@ func writeCounts(b *strings.Builder, c sim.Counts, all bool) {
 	writeList(b, "operations", []string{number(c.Operations), number(c.OperationsOK) + " ok",
 		number(c.OperationsFailed) + " failed", number(c.OperationsUnknown) + " unknown", number(c.Watches) + " watch events"})
 	writeList(b, "txns", []string{number(c.Txns), number(c.Snapshots) + " snapshots", number(c.Fsyncs) + " fsyncs"})
-	writeList(b, "faults", []string{number(c.Crashes) + " crashes", number(c.Kills) + " kills", number(c.Starts) + " starts"})
+	writeList(b, "faults", faultCounts(c))
 	if all {
 		writeList(b, "events", []string{number(c.Events), number(c.Messages) + " messages", number(c.Bytes) + " bytes"})
 	}
+}
+
+// faultCounts counts what was done to servers. What should be rare is told only
+// when it happened.
+func faultCounts(c sim.Counts) []string {
+	items := []string{number(c.Crashes) + " crashes", number(c.Kills) + " kills", number(c.Starts) + " starts"}
+	if c.Exits > 0 {
+		items = append(items, number(c.Exits)+" exits")
+	}
+	if c.FaultsOnNobody > 0 {
+		items = append(items, number(c.FaultsOnNobody)+" selected nobody")
+	}
+	return items
 }
 
 func writeCheckpoints(b *strings.Builder, list []sim.Checkpoint) {

@@ -40,22 +40,23 @@ func (v *seedValue) String() string {
 // Type is the placeholder in help.
 func (v *seedValue) Type() string { return "N" }
 
-// countValue is a number of servers or clients: at least 1.
+// countValue is a number of servers or clients.
 type countValue struct {
 	n    int
+	min  int
 	noun string // in the plural
 }
 
-// Set takes a whole number from 1.
+// Set takes a whole number from min.
 func (v *countValue) Set(s string) error {
 	n, err := strconv.Atoi(s)
 	switch {
 	case err != nil:
 		return fmt.Errorf("the number of %s is a whole number, such as 5", v.noun)
 	case n < 0:
-		return fmt.Errorf("the number of %s cannot be below zero; give a number from 1", v.noun)
-	case n == 0:
-		return fmt.Errorf("a run without %s tells nothing; give a number from 1", v.noun)
+		return fmt.Errorf("the number of %s cannot be below zero; give a number from %d", v.noun, v.min)
+	case n < v.min:
+		return fmt.Errorf("a run without %s tells nothing; give a number from %d", v.noun, v.min)
 	}
 	v.n = n
 	return nil

@@ -31,7 +31,7 @@ func Line(cfg sim.Config) string {
 		}
 	}
 	flag(cfg.Servers == 0 || cfg.Servers == DefaultServers, "servers", strconv.Itoa(cfg.Servers))
-	flag(cfg.Clients == 0 || cfg.Clients == DefaultClients, "clients", strconv.Itoa(cfg.Clients))
+	flag(cfg.Clients == 0 || cfg.Clients == DefaultClients, "clients", strconv.Itoa(max(0, cfg.Clients))) // not sim.NoClients
 	flag(cfg.For == 0 || cfg.For == DefaultFor, "for", Span(cfg.For))
 	flag(cfg.Profile == "" || cfg.Profile == DefaultProfile, "profile", cfg.Profile)
 	for _, st := range cfg.Faults {

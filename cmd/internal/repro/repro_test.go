@@ -57,6 +57,10 @@ func TestLineLeavesDefaultsOut(t *testing.T) {
 			Faults: []fault.Statement{st}, Bugs: node.Bugs{SyncWithoutQuorum: true}}))
 }
 
+func TestLineOfARunWithoutClients(t *testing.T) {
+	assert.Equal(t, "zksim run --seed 0x0000000000000007 --clients 0", Line(sim.Config{Seed: 7, Clients: sim.NoClients}))
+}
+
 func TestPlant(t *testing.T) {
 	var b node.Bugs
 	for _, slug := range AllSlugs() {
