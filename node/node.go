@@ -90,6 +90,9 @@ func voterIDs(servers []Server) quorum.Majority {
 
 // load replaces the state in memory by what the disk holds.
 func (n *Node) load(r *store.Recovered) {
+	if m := r.Mismatch; m != nil {
+		n.assertf(false, proto.ReloadEquality, "replay arrived at digest %#x after %v, %#x was foreseen", m.Got, m.Zxid, m.Want)
+	}
 	n.tree = r.Tree
 	n.watches = ztree.NewWatches()
 	n.lastLogged, n.lastDurable = r.LastLogged, r.LastLogged

@@ -76,6 +76,7 @@ func (n *Node) snapshotTurn() {
 	if done {
 		s.state = snapshotWaiting
 		s.content = n.tree.LastProcessed()
+		s.writer.SetDigest(s.content, n.tree.Digest())
 		n.write(LaneSnapshot, n.ops, thenNothing, 0)
 		n.snapshotMayFinish()
 		return
