@@ -14,6 +14,7 @@ type checks struct {
 	ledger  ledger
 	leaders []reign    // established leaders, by rising epoch
 	newest  proto.Zxid // the highest committed zxid
+	fresh   bool       // the transaction applied last was new to the run
 }
 
 // reign is an established leader with the history that it began with.
@@ -64,6 +65,7 @@ func (k *checks) applied(id proto.ServerID, prev proto.Zxid, n *node.Note) *prot
 		return found(proto.LocalPrimaryOrder, "applied", "%v applied %s directly after %s", id, both(z), both(prev))
 	}
 	e := k.ledger.entry(z)
+	k.fresh = e.appliedBy == 0
 	if v := k.sameContent(e, id, n); v != nil {
 		return v
 	}

@@ -31,7 +31,7 @@ func (t teller) load(server int, at proto.Zxid, digest int64) {
 
 func (t teller) lead(server int, e proto.Epoch) {
 	t.tell(server, node.Note{Kind: node.NoteRole, Role: node.RoleLeading})
-	t.tell(server, node.Note{Kind: node.NoteEstablished, Epoch: e})
+	t.tell(server, node.Note{Kind: node.NoteEstablished, Epoch: e, Zxid: t.servers[server-1].seen.history})
 }
 
 func (t teller) commit(server int, at proto.Zxid) {

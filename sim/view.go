@@ -46,11 +46,14 @@ func (c *cluster) note(s *server, n *node.Note) {
 	case node.NoteEstablished:
 		v.established = n.Epoch
 		c.leaders++
-		c.judge(s, c.checks.establishedBy(s.id, n.Epoch, v.history))
+		c.judge(s, c.checks.establishedBy(s.id, n.Epoch, n.Zxid))
 	case node.NoteServing:
 		v.serving = true
 	case node.NoteApplied:
 		c.judge(s, c.checks.applied(s.id, v.history, n))
+		if c.checks.fresh {
+			c.counts.Txns++
+		}
 		v.history, v.digest = n.Zxid, n.Digest
 	case node.NoteLoaded:
 		c.judge(s, c.checks.loaded(s.id, n))
@@ -78,7 +81,18 @@ func (c *cluster) count(n *node.Note) {
 		c.counts.Snapshots++
 	case node.NoteSessionExpired:
 		c.counts.SessionsExpired++
-	case node.NoteCommitted:
-		c.counts.Txns++
+	}
+	if c.checks.fresh {
+		c.countFresh(n)
+	}
+}
+
+// countFresh counts what every server tells, when the first one does.
+func (c *cluster) countFresh(n *node.Note) {
+	switch n.Kind {
+	case node.NoteSessionOpened:
+		c.counts.SessionsOpened++
+	case node.NoteSessionClosed:
+		c.counts.SessionsClosed++
 	}
 }
