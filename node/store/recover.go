@@ -66,7 +66,9 @@ func Recover(fs FS, keep int) (*Recovered, error) {
 		if err := doAll(fs, emptySnapshot()); err != nil {
 			return nil, err
 		}
-		d.snapshots = []proto.Zxid{0}
+		if d, err = list(fs); err != nil {
+			return nil, err
+		}
 	}
 	h, err := read(fs, d, noLimit)
 	if err != nil {
