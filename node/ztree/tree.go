@@ -83,6 +83,7 @@ func (t *Tree) Sessions() []Session {
 	for id, timeout := range t.sessions { // order-free: sorted below
 		out = append(out, Session{id, timeout})
 	}
+	// total order: the ids are the keys of a map
 	slices.SortFunc(out, func(a, b Session) int { return cmp.Compare(a.ID, b.ID) })
 	return out
 }
