@@ -2,6 +2,7 @@ package model_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"pgregory.net/rapid"
@@ -12,7 +13,7 @@ import (
 // Few paths, so that operations collide. The second list holds those that some
 // rule treats in its own way.
 var (
-	plainPaths = []string{"/a", "/b", "/a/b", "/a/c", "/a/b/c", "/a/s", "/s", "/a-", "/s0000000000", "/a/s0000000001"}
+	plainPaths = []string{"/a", "/a", "/a", "/a/b", "/a/b", "/a/b/c", "/b", "/a-", "/a0000000000", "/a/b0000000001"}
 	oddPaths   = []string{"", "/", "//", "a", "a/b", "/a/", "/a//b", "/.", "/a/..", "/a\x00", "/\x01", "/😀",
 		"/zookeeper", "/zookeeper/quota", "/zookeeper/config", "/zookeeper/quota/a", "/zookeeper/config/a"}
 )
@@ -23,7 +24,7 @@ func genPath() *rapid.Generator[string] {
 }
 
 func genVersion() *rapid.Generator[int32] {
-	return rapid.SampledFrom([]int32{-1, -1, -1, 0, 0, 1, 2, -2, 1 << 30})
+	return rapid.SampledFrom([]int32{-1, -1, -1, -1, -1, 0, 0, 1, 2, -2, 1 << 30})
 }
 
 func genData() *rapid.Generator[[]byte] {
@@ -67,10 +68,10 @@ func genWrite() *rapid.Generator[proto.Op] {
 	multi := rapid.Custom(func(t *rapid.T) proto.Op {
 		return proto.Op{Type: proto.OpMulti, Ops: rapid.SliceOfN(genSingle(), 0, 4).Draw(t, "ops")}
 	})
-	connect := rapid.Just(proto.Op{Type: proto.OpCreateSession, Timeout: 4000})
-	end := rapid.Just(proto.Op{Type: proto.OpCloseSession})
+	session := rapid.SampledFrom([]proto.Op{{Type: proto.OpCreateSession, Timeout: 4000},
+		{Type: proto.OpCreateSession, Timeout: 9000}, {Type: proto.OpCloseSession}})
 	single := genSingle()
-	return rapid.OneOf(single, single, single, single, multi, multi, connect, end)
+	return rapid.OneOf(single, single, single, single, single, multi, multi, session)
 }
 
 func genRead() *rapid.Generator[proto.Op] {
@@ -86,7 +87,7 @@ func genRead() *rapid.Generator[proto.Op] {
 			op.DataWatches, op.ExistWatches, op.ChildWatches =
 				paths.Draw(t, "data"), paths.Draw(t, "exist"), paths.Draw(t, "child")
 		default:
-			op.Path, op.Watch = genPath().Draw(t, "path"), rapid.Bool().Draw(t, "watch")
+			op.Path, op.Watch = genPath().Draw(t, "path"), rapid.IntRange(0, 3).Draw(t, "watch") > 0
 		}
 		return op
 	})
@@ -136,7 +137,8 @@ func opText(op *proto.Op) string {
 }
 
 func genAction() *rapid.Generator[action] {
-	verbs := []string{"write", "write", "write", "apply", "apply", "apply", "read", "read", "disconnect"}
+	verbs := []string{"write", "write", "write", "write", "apply", "apply", "apply", "apply",
+		"read", "read", "read", "read", "read", "read", "disconnect"}
 	return rapid.Custom(func(t *rapid.T) action {
 		a := action{verb: rapid.SampledFrom(verbs).Draw(t, "verb")}
 		if a.verb != "apply" {
@@ -150,4 +152,10 @@ func genAction() *rapid.Generator[action] {
 		}
 		return a
 	})
+}
+
+// genLong draws long lists, of about sixty elements: rapid's own have about six.
+func genLong[T any](one *rapid.Generator[T]) *rapid.Generator[[]T] {
+	lists := rapid.SliceOfN(rapid.SliceOfN(one, 8, 24), 1, 16)
+	return rapid.Map(lists, func(lists [][]T) []T { return slices.Concat(lists...) })
 }

@@ -19,7 +19,7 @@ import (
 func TestRandomRuns(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		h := &history{state: start(3)}
-		for _, op := range rapid.SliceOfN(genWrite(), 1, 60).Draw(t, "ops") {
+		for _, op := range genLong(genWrite()).Draw(t, "ops") {
 			h.apply(t, proto.SessionID(rapid.IntRange(1, 3).Draw(t, "session")), op)
 		}
 		again := start(3)
