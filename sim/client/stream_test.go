@@ -252,3 +252,25 @@ func BenchmarkRequest(b *testing.B) {
 type quiet struct{ *world }
 
 func (quiet) Write(_ Conn, p []byte) int { return len(p) }
+
+// Whatever a server sends, the client ends up with every request ended once, or
+// still waiting on a connection that it has.
+func FuzzReceived(f *testing.F) {
+	f.Add(accepted(7), answer(1, 5, 0, &proto.Result{Type: proto.OpGetData, Data: []byte("v")}))
+	f.Add(accepted(0), event(proto.EventNodeCreated, "/a"))
+	f.Add(accepted(7), answer(1, 5, proto.NoNode, nil))
+	f.Fuzz(func(t *testing.T, first, second []byte) {
+		w := newWorld(t)
+		w.c.Start()
+		w.do(proto.Op{Type: proto.OpGetData, Path: "/a", Watch: true}, 0)
+		w.do(proto.Op{Type: proto.OpMulti, Ops: []proto.Op{set("/b")}}, 1)
+		w.c.Connected(w.conn)
+		w.send(first)
+		w.do(proto.Op{Type: proto.OpGetChildren2, Path: "/c"}, 2)
+		w.send(second)
+		assert.Equal(t, 3, len(w.outcomes)+w.c.Outstanding())
+		w.c.Die()
+		assert.Len(t, w.outcomes, 3)
+		assert.Zero(t, w.c.Outstanding())
+	})
+}
