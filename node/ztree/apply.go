@@ -72,11 +72,7 @@ func (a *applying) create(txn *proto.Txn) proto.Result {
 		old.acl = acl
 		return proto.Result{Type: txn.Type, Err: proto.NodeExists}
 	}
-	var owner proto.SessionID
-	if txn.Ephemeral {
-		owner = a.header.Session
-	}
-	n := a.insert(parent, txn.Path, bytes.Clone(txn.Data), born(a.header.Zxid, a.header.Time, owner), acl)
+	n := a.insert(parent, txn.Path, bytes.Clone(txn.Data), born(&a.header, txn.Ephemeral), acl)
 	a.fire(dataWatch, n, proto.EventNodeCreated)
 	a.fire(childWatch, parent, proto.EventNodeChildrenChanged)
 	r := proto.Result{Type: txn.Type, Path: txn.Path}

@@ -21,7 +21,7 @@ func populated(b *testing.B) (*Tree, []string) {
 		}
 	}
 	for d := range 10 {
-		dir := "/bench/"[:6] + strconv.Itoa(d)
+		dir := "/bench" + strconv.Itoa(d)
 		put(dir, d+1)
 		for i := range 100 {
 			paths = append(paths, dir+"/node-"+strconv.Itoa(i))

@@ -34,7 +34,8 @@ type record struct {
 	shadowed *record // the newest one of the path before this; for taking this back
 }
 
-// NewOutstanding returns the view of a leader that has applied all it prepared.
+// NewOutstanding returns the view of a new leader, which has applied its whole
+// initial history to t and prepared nothing yet.
 func NewOutstanding(t *Tree) *Outstanding {
 	return &Outstanding{tree: t, newest: map[string]*record{}, digest: t.digest}
 }

@@ -59,31 +59,47 @@ func (o *Outstanding) create(txn *proto.Txn, op *proto.Op) proto.ErrCode {
 		return err
 	}
 	parentKey, _, _ := split(op.Path)
-	parent := o.look(parentKey)
-	if !parent.exists {
-		return proto.NoNode
-	}
-	if !o.tree.acls.allows(parent.acl, permCreate) {
-		return proto.NoAuth
+	parent, err := o.parent(parentKey, permCreate)
+	if err != proto.OK {
+		return err
 	}
 	path := op.Path
 	if op.Flags&proto.FlagSequential != 0 {
 		path = sequenced(path, parent.stat.creations)
 	}
-	if err := checkPath(path); err != proto.OK {
+	if err := o.checkFree(path, &parent); err != proto.OK {
 		return err
-	}
-	node := o.look(key(path))
-	if node.exists {
-		return proto.NodeExists
-	}
-	if parent.stat.owner != 0 {
-		return proto.NoChildrenForEphemerals
 	}
 	txn.Path, txn.Data, txn.ACL = path, op.Data, op.ACL
 	txn.Ephemeral = op.Flags&proto.FlagEphemeral != 0
-	txn.ParentCVersion = parent.stat.nextCreations()
+	txn.ParentCVersion = parent.stat.creations + 1
 	o.noteCreated(txn, parentKey, parent)
+	return proto.OK
+}
+
+// parent finds the node whose children a request is to change.
+func (o *Outstanding) parent(key string, perm int32) (view, proto.ErrCode) {
+	v := o.look(key)
+	switch {
+	case !v.exists:
+		return v, proto.NoNode
+	case !o.tree.acls.allows(v.acl, perm):
+		return v, proto.NoAuth
+	}
+	return v, proto.OK
+}
+
+// checkFree judges the final path of a new node.
+func (o *Outstanding) checkFree(path string, parent *view) proto.ErrCode {
+	if err := checkPath(path); err != proto.OK {
+		return err
+	}
+	switch {
+	case o.look(key(path)).exists:
+		return proto.NodeExists
+	case parent.stat.owner != 0:
+		return proto.NoChildrenForEphemerals
+	}
 	return proto.OK
 }
 
@@ -91,12 +107,8 @@ func (o *Outstanding) noteCreated(txn *proto.Txn, parentKey string, parent view)
 	parent.stat.childCreated(txn.ParentCVersion, o.header.Zxid)
 	parent.children++
 	o.note(parentKey, parent)
-	var owner proto.SessionID
-	if txn.Ephemeral {
-		owner = o.header.Session
-	}
 	o.note(txn.Path, view{
-		exists: true, stat: born(o.header.Zxid, o.header.Time, owner), acl: openKey,
+		exists: true, stat: born(&o.header, txn.Ephemeral), acl: openKey,
 		content: o.digests.content(txn.Path, txn.Data),
 	})
 }
@@ -129,12 +141,8 @@ func (o *Outstanding) delete(op *proto.Op) proto.ErrCode {
 	if !ok || hasNUL(op.Path) || reserved(op.Path) {
 		return proto.BadArguments
 	}
-	parent := o.look(parentKey)
-	if !parent.exists {
-		return proto.NoNode
-	}
-	if !o.tree.acls.allows(parent.acl, permDelete) {
-		return proto.NoAuth
+	if _, err := o.parent(parentKey, permDelete); err != proto.OK {
+		return err
 	}
 	node := o.look(op.Path)
 	if !node.exists {

@@ -1,10 +1,6 @@
 package ztree
 
-import (
-	"math"
-
-	"github.com/zksim/zksim/node/proto"
-)
+import "github.com/zksim/zksim/node/proto"
 
 // stat is the metadata that a znode stores. The tree and the foreseen changes
 // of the prep stage alter it through the same methods, so that they agree.
@@ -12,30 +8,27 @@ type stat struct {
 	czxid, mzxid, pzxid proto.Zxid
 	ctime, mtime        int64 // ms since 1970, the leader's
 	version, aversion   int32
-	creations           int32           // children ever created; sticks at the largest int32
+	creations           int32           // children ever created, built-in ones excepted; never negative
 	owner               proto.SessionID // of an ephemeral; else 0
 }
 
-// born is the metadata of a new znode.
-func born(z proto.Zxid, time int64, owner proto.SessionID) stat {
-	return stat{czxid: z, mzxid: z, pzxid: z, ctime: time, mtime: time, owner: owner}
-}
-
-// nextCreations is the count of creations after one more. It sticks: the
-// largest number is handed out again and again, and never a negative one.
-func (s *stat) nextCreations() int32 {
-	if s.creations == math.MaxInt32 {
-		return math.MaxInt32
+// born is the metadata of a znode that the transaction of header h makes.
+func born(h *proto.TxnHeader, ephemeral bool) stat {
+	s := stat{czxid: h.Zxid, mzxid: h.Zxid, pzxid: h.Zxid, ctime: h.Time, mtime: h.Time}
+	if ephemeral {
+		s.owner = h.Session
 	}
-	return s.creations + 1
+	return s
 }
 
 // childCreated notes a creation that brought the count to creations; -1, as in
 // transactions of old releases, means one more. A count that is not larger was
-// noted before: a fuzzy image had seen the creation, so pzxid stays too.
+// noted before: a fuzzy image had seen the creation, so pzxid stays too. The
+// same rule refuses a count that wrapped: it sticks at the largest int32, and
+// no sequence number becomes negative.
 func (s *stat) childCreated(creations int32, z proto.Zxid) {
 	if creations == -1 {
-		creations = s.nextCreations()
+		creations = s.creations + 1
 	}
 	if creations > s.creations {
 		s.creations, s.pzxid = creations, z
