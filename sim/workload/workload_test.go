@@ -34,10 +34,9 @@ type bench struct {
 }
 
 type znode struct {
-	stat  proto.Stat
-	data  []byte
-	next  int32
-	owner proto.SessionID
+	stat proto.Stat
+	data []byte
+	next int32
 }
 
 type item struct {
