@@ -357,6 +357,12 @@ func TestCloseSessionWithoutPaths(t *testing.T) {
 	}
 }
 
+func TestNoEphemeralHasAnEmptyPath(t *testing.T) {
+	b := AppendTxn(nil, &Txn{TxnHeader: TxnHeader{Type: OpCloseSession}, Paths: []string{"/a", ""}})
+	_, err := DecodeTxn(b)
+	require.ErrorContains(t, err, "ephemeral without a path")
+}
+
 func TestHistoricNotifications(t *testing.T) {
 	b := AppendLong(AppendLong(AppendLong(AppendInt(nil, int32(Leading)), 3), int64(MakeZxid(4, 9))), 6)
 	want := Notification{State: Leading, Vote: Vote{3, MakeZxid(4, 9), 4}, Round: 6}

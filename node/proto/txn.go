@@ -1,5 +1,7 @@
 package proto
 
+import "slices"
+
 // TxnHeader precedes every transaction in logs and proposals.
 type TxnHeader struct {
 	Session SessionID
@@ -125,6 +127,9 @@ func (d *Decoder) txnBody(typ OpCode, top bool) Txn {
 	case OpCloseSession:
 		if !d.closesWithoutPaths() {
 			t.Paths = d.Strings()
+		}
+		if slices.Contains(t.Paths, "") {
+			d.Fail("closeSession of an ephemeral without a path")
 		}
 	case OpError:
 		t.Err = ErrCode(d.Int())
