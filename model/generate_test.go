@@ -13,18 +13,18 @@ import (
 // Few paths, so that operations collide. The second list holds those that some
 // rule treats in its own way.
 var (
-	plainPaths = []string{"/a", "/a", "/a", "/a/b", "/a/b", "/a/b/c", "/b", "/a-", "/a0000000000", "/a/b0000000001"}
-	oddPaths   = []string{"", "/", "//", "a", "a/b", "/a/", "/a//b", "/.", "/a/..", "/a\x00", "/\x01", "/😀",
-		"/zookeeper", "/zookeeper/quota", "/zookeeper/config", "/zookeeper/quota/a", "/zookeeper/config/a"}
+	plainPaths = []string{"/a", "/a", "/a", "/a", "/b", "/b", "/a/b", "/a/b", "/a/b", "/a/b/c", "/a-", "/a/b0000000001"}
+	oddPaths   = []string{"", "/", "/zookeeper/config", "/zookeeper/config/a", "//", "a", "a/b", "/a/", "/a//b", "/.",
+		"/a/..", "/a\x00", "/\x01", "/😀", "/zookeeper", "/zookeeper/quota", "/zookeeper/quota/a", "/zookeeper/config"}
 )
 
 func genPath() *rapid.Generator[string] {
 	plain, odd := rapid.SampledFrom(plainPaths), rapid.SampledFrom(oddPaths)
-	return rapid.OneOf(plain, plain, plain, plain, plain, odd)
+	return rapid.OneOf(plain, plain, plain, plain, plain, plain, plain, plain, plain, plain, odd)
 }
 
 func genVersion() *rapid.Generator[int32] {
-	return rapid.SampledFrom([]int32{-1, -1, -1, -1, -1, 0, 0, 1, 2, -2, 1 << 30})
+	return rapid.SampledFrom([]int32{-1, -1, 0, -1, -1, -1, -1, 0, -1, -1, 1, -2, 1 << 30})
 }
 
 func genData() *rapid.Generator[[]byte] {
@@ -37,12 +37,12 @@ func genCreate(t *rapid.T) proto.Op {
 		Path:  genPath().Draw(t, "path"),
 		Data:  genData().Draw(t, "data"),
 		ACL:   proto.OpenACL(),
-		Flags: rapid.SampledFrom([]proto.CreateFlags{0, 0, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 4, 7, -1}).Draw(t, "flags"),
+		Flags: rapid.SampledFrom([]proto.CreateFlags{0, 1, 0, 2, 0, 1, 0, 3, 0, 1, 2, 0, 1, 0, 3, 0, 1, 0, 2, 4, 7, -1}).Draw(t, "flags"),
 	}
-	switch rapid.IntRange(0, 19).Draw(t, "acl") {
-	case 18:
+	switch rapid.IntRange(0, 30).Draw(t, "acl") {
+	case 27:
 		op.ACL = nil
-	case 19:
+	case 28:
 		op.ACL = []proto.ACL{{Perms: 1, Scheme: "world", ID: "anyone"}}
 	}
 	return op
@@ -51,8 +51,8 @@ func genCreate(t *rapid.T) proto.Op {
 // genSingle draws a write that may stand in a multi.
 func genSingle() *rapid.Generator[proto.Op] {
 	return rapid.Custom(func(t *rapid.T) proto.Op {
-		code := rapid.SampledFrom([]proto.OpCode{proto.OpCreate, proto.OpCreate, proto.OpDelete, proto.OpSetData,
-			proto.OpCheck}).Draw(t, "kind")
+		code := rapid.SampledFrom([]proto.OpCode{proto.OpCreate, proto.OpDelete, proto.OpCreate,
+			proto.OpSetData, proto.OpCreate, proto.OpCreate, proto.OpCreate, proto.OpCheck}).Draw(t, "kind")
 		if code == proto.OpCreate {
 			return genCreate(t)
 		}
@@ -64,14 +64,29 @@ func genSingle() *rapid.Generator[proto.Op] {
 	})
 }
 
+// genLikely draws a write that mostly succeeds, so that some multis do.
+func genLikely() *rapid.Generator[proto.Op] {
+	return rapid.SampledFrom([]proto.Op{
+		*create("/s", proto.FlagSequential), *create("/e", proto.FlagSequential|proto.FlagEphemeral),
+		*onNode(proto.OpCheck, "/", -1), *onNode(proto.OpSetData, "/a", -1), *onNode(proto.OpDelete, "/a", -1),
+		*create("/a", proto.FlagEphemeral), *create("/a/b", 0)})
+}
+
+// genRefused draws a write that meets one of the rarer errors.
+func genRefused() *rapid.Generator[proto.Op] {
+	return rapid.SampledFrom([]proto.Op{
+		*create("/zookeeper/config/a", 0), *onNode(proto.OpSetData, "/zookeeper/config", -1),
+		*create("/b/a", 0), {Type: proto.OpCreate, Path: "/b/a"}, *onNode(proto.OpDelete, "/zookeeper/config/a", 0)})
+}
+
 func genWrite() *rapid.Generator[proto.Op] {
 	multi := rapid.Custom(func(t *rapid.T) proto.Op {
-		return proto.Op{Type: proto.OpMulti, Ops: rapid.SliceOfN(genSingle(), 0, 4).Draw(t, "ops")}
+		return proto.Op{Type: proto.OpMulti, Ops: rapid.SliceOfN(rapid.OneOf(genLikely(), genLikely(), genSingle()), 0, 4).Draw(t, "ops")}
 	})
 	session := rapid.SampledFrom([]proto.Op{{Type: proto.OpCreateSession, Timeout: 4000},
 		{Type: proto.OpCreateSession, Timeout: 9000}, {Type: proto.OpCloseSession}})
 	single := genSingle()
-	return rapid.OneOf(single, single, single, single, single, multi, multi, session)
+	return rapid.OneOf(single, multi, single, single, single, single, multi, single, single, genRefused(), multi, session)
 }
 
 func genRead() *rapid.Generator[proto.Op] {

@@ -154,7 +154,7 @@ func mix(h uint64) uint64 {
 	return h ^ h>>31
 }
 
-// names is a set of texts, sessions a set of session ids.
+// names is a set of texts.
 type names = sorted[string, struct{}]
 
 func withName(s names, name string) names { return s.with(name, rankOfText(name), struct{}{}) }

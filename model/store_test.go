@@ -22,15 +22,21 @@ func TestStoreAgainstModel(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		p := newPair(t)
 		p.seen = seen
+		seen["runs"]++
 		for id := proto.SessionID(1); id <= 3; id++ {
-			p.run(action{verb: "write", session: id, op: proto.Op{Type: proto.OpCreateSession, Timeout: 4000}})
+			p.prepare(action{session: id, op: proto.Op{Type: proto.OpCreateSession, Timeout: 4000}})
+			p.prepare(action{session: id, op: *create("/a", 0)})
+			p.prepare(action{session: id, op: *create("/b", proto.FlagEphemeral)})
 		}
+		p.settle()
 		for _, a := range genLong(genAction()).Draw(t, "actions") {
 			p.run(a)
 		}
 		p.settle()
 	})
-	requireReached(t, seen)
+	if seen["runs"] >= 100 { // fewer were asked for
+		requireReached(t, seen)
+	}
 }
 
 // requireReached demands that the runs together came to every kind of outcome:
