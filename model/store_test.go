@@ -154,7 +154,7 @@ func newPair(t require.TestingT) *pair {
 func (p *pair) run(a action) {
 	switch a.verb {
 	case "write":
-		if len(p.pending) < 4 && !p.unsettled(&a) {
+		if len(p.pending) < 4 {
 			p.prepare(a)
 		}
 	case "apply":
@@ -174,12 +174,6 @@ func (p *pair) settle() {
 	for len(p.pending) > 0 {
 		p.apply()
 	}
-}
-
-// unsettled writes are those of a dead session whose answer depends on where the
-// server looks at the session: it has no connection that could tell.
-func (p *pair) unsettled(a *action) bool {
-	return !p.open[a.session] && (a.op.Type == proto.OpMulti || a.op.Flags < 0 || a.op.Flags > 3)
 }
 
 func (p *pair) prepare(a action) {

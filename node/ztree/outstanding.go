@@ -14,6 +14,7 @@ type Outstanding struct {
 	digests digester
 	digest  int64
 	header  proto.TxnHeader // of the transaction in preparation
+	session proto.ErrCode   // why its session may not write, or OK
 }
 
 // view is what the prep stage must know of a node, present or future.

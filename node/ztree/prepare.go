@@ -11,8 +11,11 @@ import "github.com/zksim/zksim/node/proto"
 // (its session is over, its body could not be decoded); op may then be nil.
 // The transaction keeps strings and data of op.
 func (o *Outstanding) Prepare(h proto.TxnHeader, op *proto.Op, pre proto.ErrCode) proto.Txn {
-	o.header = h
+	o.header, o.session = h, proto.OK
 	txn := proto.Txn{TxnHeader: h}
+	if pre == proto.SessionExpired && op != nil && h.Type != proto.OpCloseSession {
+		o.session, pre = pre, proto.OK // each operation fails where it looks for its session
+	}
 	if pre == proto.OK {
 		pre = o.whole(&txn, op)
 	}
@@ -41,9 +44,13 @@ func (o *Outstanding) whole(txn *proto.Txn, op *proto.Op) proto.ErrCode {
 // change fills txn in and notes what it does. It notes nothing if it fails.
 func (o *Outstanding) change(txn *proto.Txn, op *proto.Op) proto.ErrCode {
 	txn.Path = op.Path
-	switch txn.Type {
-	case proto.OpCreate, proto.OpCreate2:
+	if txn.Type == proto.OpCreate || txn.Type == proto.OpCreate2 {
 		return o.create(txn, op)
+	}
+	if o.session != proto.OK {
+		return o.session
+	}
+	switch txn.Type {
 	case proto.OpDelete:
 		return o.delete(op)
 	case proto.OpSetData:
@@ -55,6 +62,12 @@ func (o *Outstanding) change(txn *proto.Txn, op *proto.Op) proto.ErrCode {
 }
 
 func (o *Outstanding) create(txn *proto.Txn, op *proto.Op) proto.ErrCode {
+	if err := checkFlags(op.Flags); err != proto.OK {
+		return err
+	}
+	if o.session != proto.OK {
+		return o.session
+	}
 	if err := checkCreate(op); err != proto.OK {
 		return err
 	}
@@ -113,14 +126,19 @@ func (o *Outstanding) noteCreated(txn *proto.Txn, parentKey string, parent view)
 	})
 }
 
-// checkCreate judges what can be judged without looking at the tree.
-func checkCreate(op *proto.Op) proto.ErrCode {
+// checkFlags judges the mode of a create, which comes before its session.
+func checkFlags(f proto.CreateFlags) proto.ErrCode {
 	switch {
-	case op.Flags < 0 || op.Flags > flagMax:
+	case f < 0 || f > flagMax:
 		return proto.BadArguments
-	case op.Flags > proto.FlagEphemeral|proto.FlagSequential:
+	case f > proto.FlagEphemeral|proto.FlagSequential:
 		return proto.Unimplemented
 	}
+	return proto.OK
+}
+
+// checkCreate judges what can be judged without looking at the tree.
+func checkCreate(op *proto.Op) proto.ErrCode {
 	if _, _, ok := split(op.Path); !ok || hasNUL(op.Path) {
 		return proto.BadArguments
 	}
