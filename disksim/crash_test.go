@@ -137,13 +137,43 @@ func TestDurableLeavesTheDiskAlone(t *testing.T) {
 	assert.Zero(t, durable.Unsynced())
 }
 
+func TestUnsyncedCountsWhatACrashCouldUndo(t *testing.T) {
+	d := synced(t, "a", "A")
+	steps := []error{d.Create("b"), d.WriteAt("b", 0, []byte("B")), d.Truncate("b", 9), d.Rename("b", "c"), d.Remove("a")}
+	must(t, append(steps, d.Rename("c", "c"), d.WriteAt("c", 0, nil))...) // the last two do nothing
+	assert.Equal(t, 5, d.Unsynced())
+	must(t, d.Sync("c"))
+	assert.Equal(t, 3, d.Unsynced())
+	must(t, d.SyncDir())
+	assert.Zero(t, d.Unsynced())
+}
+
 func TestCloneCopiesNoContent(t *testing.T) {
-	d := synced(t, "log", strings.Repeat("x", 1<<20))
-	bytes := testing.Benchmark(func(b *testing.B) {
-		b.ReportAllocs()
-		for range b.N {
-			d.Clone()
+	d := synced(t, "log", "content")
+	must(t, d.WriteAt("log", 7, []byte(" unsynced")))
+	f, c := d.find("log"), d.Clone().find("log")
+	assert.Same(t, &f.data[0], &c.data[0])
+	assert.Same(t, &f.durable[0], &c.durable[0])
+	assert.Same(t, &f.log[0], &c.log[0])
+}
+
+// Original and clone go on from the same unsynced state, each its own way.
+func TestCloneGoesItsOwnWay(t *testing.T) {
+	for unsynced := range 5 {
+		d := synced(t, "log", "0")
+		for i := range unsynced {
+			must(t, d.Create(string(rune('a'+i))), d.WriteAt("log", int64(i+1), []byte("-")))
 		}
-	}).AllocedBytesPerOp()
-	assert.Less(t, bytes, int64(4096))
+		c := d.Clone()
+		must(t, d.Create("x"), d.WriteAt("log", 9, []byte("X")))
+		must(t, c.Create("y"), c.WriteAt("log", 9, []byte("Y")))
+		d.Crash(KeepAll, nil)
+		c.Crash(KeepAll, nil)
+		for disk, want := range map[*Disk]string{d: "x", c: "y"} {
+			names, err := disk.List()
+			must(t, err)
+			assert.Equal(t, "abcd"[:unsynced]+"log"+want, strings.Join(names, ""))
+			assert.Equal(t, strings.ToUpper(want), read(t, disk, "log")[9:])
+		}
+	}
 }

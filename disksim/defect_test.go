@@ -108,7 +108,7 @@ func TestReferenceSeesDefects(t *testing.T) {
 		}
 		assert.Less(t, seed, uint64(5000), name)
 	}
-	for seed := range uint64(200) {
+	for seed := range uint64(1000) {
 		require.NoError(t, sessionOf(seed, New(), plainClone), "no defect")
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -33,6 +34,8 @@ type pair struct {
 // operations, crashes and clones.
 type session struct {
 	pick  pick
+	names []string
+	kinds []store.OpKind
 	pairs []pair
 	clone func(subject) subject // nil: this disk has no clones
 	loan  []loan
@@ -46,8 +49,30 @@ type loan struct {
 
 func plainClone(s subject) subject { return s.(*Disk).Clone() }
 
+// newSession draws whether to go through everything, or to dwell on names or on
+// the content of one file, where clones and crashes meet in few steps.
 func newSession(p pick, disk subject, clone func(subject) subject) *session {
-	return &session{pick: p, clone: clone, pairs: []pair{{disk, &reference{}}}}
+	s := &session{pick: p, clone: clone, pairs: []pair{{disk, &reference{}}}}
+	content := []store.OpKind{store.OpWrite, store.OpWrite, store.OpWrite, store.OpTruncate, store.OpFsync}
+	names := []store.OpKind{store.OpCreate, store.OpCreate, store.OpRename, store.OpRemove, store.OpSyncDir}
+	switch p("focus", 3) {
+	case 0:
+		s.names, s.kinds = []string{"a", "b", "c"}, slices.Concat(content, names)
+	case 1:
+		s.names, s.kinds = []string{"a", "b", "c"}, names
+	case 2:
+		s.names, s.kinds = []string{"a"}, content
+		s.begin(store.Op{Kind: store.OpCreate, Name: "a"}, store.Op{Kind: store.OpSyncDir})
+	}
+	return s
+}
+
+// begin carries out operations that cannot fail.
+func (s *session) begin(ops ...store.Op) {
+	for _, op := range ops {
+		_ = do(s.pairs[0].disk, op)
+		s.pairs[0].ref.carryOut(op)
+	}
 }
 
 func (s *session) run(steps int) error {
@@ -89,13 +114,10 @@ func (s *session) step(p pair) error {
 // op draws an operation. No file gets more than eight unsynced ones, for the
 // reference goes through all their subsets.
 func (s *session) op(p pair) store.Op {
-	names := []string{"a", "b", "c"}
-	kinds := []store.OpKind{store.OpCreate, store.OpWrite, store.OpWrite, store.OpWrite, store.OpTruncate,
-		store.OpFsync, store.OpRename, store.OpRemove, store.OpSyncDir}
-	op := store.Op{Kind: kinds[s.pick("kind", len(kinds))], Name: names[s.pick("name", 3)]}
+	op := store.Op{Kind: s.kinds[s.pick("kind", len(s.kinds))], Name: s.names[s.pick("name", len(s.names))]}
 	switch op.Kind {
 	case store.OpRename:
-		op.To = names[s.pick("to", 3)]
+		op.To = s.names[s.pick("to", len(s.names))]
 	case store.OpTruncate:
 		op.Off = int64(s.pick("size", 12))
 	case store.OpWrite:

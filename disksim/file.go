@@ -51,7 +51,7 @@ func (f *file) truncate(size int) {
 
 func (f *file) put(off int, p []byte) {
 	end := off + len(p)
-	if off < f.shared || end > cap(f.data) {
+	if min(off, len(f.data)) < f.shared || end > cap(f.data) { // the hole is written, too
 		f.move(end)
 	}
 	if old := len(f.data); end > old {
@@ -146,6 +146,5 @@ func (f *file) fork() file {
 	c.data = f.share()
 	c.shared = f.shared
 	c.changes, c.log = slices.Clip(f.changes), slices.Clip(f.log)
-	c.lent = true
 	return c
 }
