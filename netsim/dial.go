@@ -70,11 +70,9 @@ func (n *Network) synArrived(e side) {
 	n.transmit(e, packetSynAck, 0)
 }
 
-// synAckArrived runs at the dialling side.
+// synAckArrived runs at the dialling side, which still waits: had it gone, the
+// whole stream would have gone with it, and any reset comes after this packet.
 func (n *Network) synAckArrived(e side) {
-	if !e.is(dialling) {
-		return // it has closed meanwhile, and its peer went with it
-	}
 	e.end().state = open
 	n.transmit(e, packetEstablished, 0)
 	n.listener.Connected(e.end().host, e.id())

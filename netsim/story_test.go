@@ -7,6 +7,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/zksim/zksim/sim/vtime"
 )
 
 func TestConnectTakesThreePackets(t *testing.T) {
@@ -260,6 +262,49 @@ func TestABlockedWriterIsWokenWhenTheAcknowledgementIsBack(t *testing.T) {
 	w.check(t)
 }
 
+func TestAWriterThatUsesTheRoomBeforeItIsToldWaitsAgain(t *testing.T) {
+	w := newWorld(1, 2)
+	w.SetRoom(100)
+	d, a := w.connected(t)
+	w.Write(d, make([]byte, 150))
+	w.drain()
+	w.take()
+	w.clock.Schedule(50*time.Millisecond, vtime.Event{Class: Class}) // before the news of room
+	w.Read(a, 30)
+	w.step()
+	require.Equal(t, 50*time.Millisecond, w.clock.Now())
+	assert.Equal(t, 30, w.Write(d, make([]byte, 31)), "the acknowledgement is there")
+	w.Read(a, 10)
+	w.drain()
+	assert.Equal(t, []string{"60ms 0 writable 2"}, w.take())
+	assert.Equal(t, 10, w.Room(d))
+	w.check(t)
+}
+
+func TestAWriterThatClosesIsNotWoken(t *testing.T) {
+	w := newWorld(1, 2)
+	w.SetRoom(100)
+	d, a := w.connected(t)
+	w.Write(d, make([]byte, 150))
+	w.drain()
+	w.Read(a, 100)
+	w.take()
+	w.Close(d)
+	w.drain()
+	assert.Equal(t, []string{"50ms 1 closed 3 reset=false"}, w.take())
+}
+
+func TestTheDefaultLinkChangesForStreamsThatExist(t *testing.T) {
+	w := newWorld(1, 2)
+	d, a := w.connected(t)
+	w.SetLink(1, 0, Link{time.Second, time.Second})
+	w.SetDefaultLink(Link{0, 0})
+	w.Write(d, []byte("x"))
+	w.Write(a, []byte("y"))
+	w.drain()
+	assert.Equal(t, []string{"30ms 1 readable 3", "1.03s 0 readable 2"}, w.take())
+}
+
 func TestReadableAgainOnlyAfterEverythingWasTaken(t *testing.T) {
 	w := newWorld(1, 2)
 	d, a := w.connected(t)
@@ -316,6 +361,14 @@ func TestStaleIdsAreHarmless(t *testing.T) {
 	assert.Zero(t, w.Write(d, nil))
 	w.drain()
 	assert.Empty(t, w.take())
+}
+
+func TestMoreBytesThanWereSentAreADefect(t *testing.T) {
+	w := newWorld(1, 2)
+	d, a := w.connected(t)
+	w.Write(d, []byte("abc"))
+	w.clock.Schedule(w.clock.Now(), vtime.Event{Class: Class, Kind: packetData, A: int64(a), B: 4})
+	assert.PanicsWithValue(t, "netsim: 4 bytes arrive at end 3, 3 are on their way", w.drain)
 }
 
 func TestMisuseSaysWhatIsWrong(t *testing.T) {
