@@ -12,8 +12,8 @@ import (
 //
 // z must be logged, or the zxid of a snapshot that can be read, or the zxid 0
 // of an epoch whose first transaction is logged (the history then ends before
-// that one). Otherwise the error wraps ErrNoSuchRecord and nothing has changed;
-// any failure is fatal to a server all the same, which cannot follow its leader.
+// that one). Otherwise the error wraps ErrNoSuchRecord, or ErrDamagedLog when
+// the log cannot be read up to z, and nothing has changed.
 //
 // Snapshots named above z go first, and with them any that was begun before z
 // but may hold effects of later transactions; a reload must not bring back what
@@ -27,7 +27,8 @@ func CutLog(fs FS, z proto.Zxid, keep int) (*Recovered, error) {
 
 // CutLogUpTo cuts like [CutLog] after the largest transaction that is not above
 // z, whether or not z itself is there: a learner drops what it logged beyond the
-// snapshot that it was sent.
+// snapshot that it was sent. A log that cannot be read up to z or its end is
+// refused with ErrDamagedLog.
 func CutLogUpTo(fs FS, z proto.Zxid, keep int) (*Recovered, error) {
 	return cutLog(fs, z, keep, true)
 }
@@ -40,6 +41,9 @@ func cutLog(fs FS, z proto.Zxid, keep int, upTo bool) (*Recovered, error) {
 	h, err := read(fs, d, z)
 	if err != nil {
 		return nil, fmt.Errorf("cut after %v (%s): %w", z, z.Hex(), err)
+	}
+	if !h.reached && h.torn != nil {
+		return nil, fmt.Errorf("cut after %v (%s): %w", z, z.Hex(), h.torn)
 	}
 	if !h.reached && !upTo {
 		return nil, fmt.Errorf("%w: cut after %v (%s): the history up to there ends at %v (%s)",

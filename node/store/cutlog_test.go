@@ -88,6 +88,43 @@ func TestCutLogThroughDamage(t *testing.T) {
 	checkPrefix(t, s, mustRecover(t, d))
 }
 
+func TestCutLogUpTo(t *testing.T) {
+	d, s := busyDisk(t)
+	for z, want := range map[proto.Zxid]proto.Zxid{
+		proto.MakeZxid(2, 9): proto.MakeZxid(1, 12), proto.MakeZxid(3, 0): proto.MakeZxid(1, 12),
+		proto.MakeZxid(3, 4): proto.MakeZxid(3, 4), proto.MakeZxid(9, 9): s.zxid,
+	} {
+		cut := func(fs store.FS) error {
+			_, err := store.Do(fs, store.Op{Kind: store.OpCutLog, Off: int64(z), Loose: true})
+			return err
+		}
+		everyStop(t, d, cut, func(c *disksim.Disk) {
+			r := mustRecover(t, c)
+			checkPrefix(t, s, r)
+			require.GreaterOrEqual(t, r.LastLogged, want)
+			require.NoError(t, cut(c))
+			require.Equal(t, want, mustRecover(t, c).LastLogged)
+		})
+	}
+}
+
+// Damage below the target is no reason to lose what follows it.
+func TestCutLogRefusesDamageBelow(t *testing.T) {
+	d, s := newDisk(t), newScribe(ztree.New())
+	logged(t, d, s, 1, 9)
+	whole := read(t, d, "log.100000001")
+	whole[16+len(s.records[0].Bytes)+20] ^= 1
+	put(t, d, "log.100000001", whole)
+	before := files(t, d)
+	for _, z := range []proto.Zxid{s.zxid, proto.MakeZxid(2, 0)} {
+		_, err := store.CutLogUpTo(d, z, 0)
+		require.ErrorIs(t, err, store.ErrDamagedLog)
+		_, err = store.CutLog(d, z, 0)
+		require.ErrorIs(t, err, store.ErrDamagedLog)
+		require.Equal(t, before, files(t, d))
+	}
+}
+
 // An installed snapshot that lies before the end of the log is where the
 // history must end.
 func TestCutLogAtAnInstalledSnapshot(t *testing.T) {

@@ -18,6 +18,7 @@ type replay struct {
 	logs    []proto.Zxid // the files to read, rising
 	limit   proto.Zxid   // the last transaction to take
 	reached bool         // the history ends exactly at limit
+	torn    error        // with a limit: the flaw at which the history ends
 
 	last     proto.Zxid // of the history so far
 	recs     []Record   // contiguous up to last, once passed is set
@@ -175,6 +176,7 @@ func (r *replay) stopAbove(z proto.Zxid) {
 // follow it; what lies above a limit is going to be cut whatever it is.
 func (r *replay) stopTorn(lr *logReader, i int) error {
 	if r.limit != noLimit {
+		r.torn = lr.damaged("%v", lr.flaw)
 		return nil
 	}
 	if at := findRecord(lr.data, lr.off, lr.last); at >= 0 {
