@@ -8,8 +8,9 @@ import (
 )
 
 // ConnID names a connection between the core and its driver. Connections that
-// the core dials carry negative ids, which the core chooses; accepted ones carry
-// positive ids, which the driver chooses. 0 is none. Ids are not reused.
+// the core dials carry negative ids, which the core counts off: -1, -2, …;
+// accepted ones carry positive ids, which the driver chooses. 0 is none. Ids are
+// not reused.
 type ConnID int64
 
 // Port says what a connection is for.

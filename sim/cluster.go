@@ -23,6 +23,7 @@ type cluster struct {
 	net    *netsim.Network
 
 	servers   []*server
+	ends      endTable
 	stations  []*station
 	loads     []*load
 	hostNames []string

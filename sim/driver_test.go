@@ -176,8 +176,8 @@ func TestDriverStreams(t *testing.T) {
 	require.Len(t, closed, 1)
 	assert.Equal(t, "bye", string(received[0].Data))
 	assert.Greater(t, closed[0].Now, received[0].Now, "sends before closes")
-	assert.Empty(t, st.servers[0].conns)
-	assert.Empty(t, st.servers[1].ends)
+	assert.Nil(t, st.servers[0].conns.of(from))
+	assert.Nil(t, st.servers[1].conns.of(to))
 }
 
 func TestDriverReadsNothingThroughAClosedGate(t *testing.T) {

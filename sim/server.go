@@ -55,8 +55,7 @@ type server struct {
 	state processState
 	life  int64 // counts processes; events carry it
 
-	conns  map[node.ConnID]*conn
-	ends   map[netsim.EndID]*conn
+	conns  connTable
 	timers []timer
 	lanes  [node.NumLanes]lane
 
@@ -70,15 +69,6 @@ type server struct {
 	seen view
 }
 
-// conn is a connection of a process.
-type conn struct {
-	id        node.ConnID
-	end       netsim.EndID
-	shut      bool // the core does not want to read
-	receiving bool // a receiver's turn is on its way
-	blocked   bool // its sender has asked for a turn and waits for room
-}
-
 // timer is a timer of the core: at most one per id.
 type timer struct {
 	id node.TimerID
@@ -86,8 +76,7 @@ type timer struct {
 }
 
 func newServer(c *cluster, id proto.ServerID, host netsim.HostID) *server {
-	s := &server{c: c, id: id, host: host, disk: disksim.New(),
-		conns: map[node.ConnID]*conn{}, ends: map[netsim.EndID]*conn{}}
+	s := &server{c: c, id: id, host: host, disk: disksim.New()}
 	for i := range s.turnDelays {
 		s.turnDelays[i] = s.stream(rng.PurposeStage, i)
 	}
@@ -193,8 +182,7 @@ func (s *server) exit() {
 func (s *server) bury() {
 	s.life++
 	s.state, s.core = processDown, nil
-	clear(s.conns)
-	clear(s.ends)
+	s.conns.clear(&s.c.ends)
 	s.timers = s.timers[:0]
 	for i := range s.lanes {
 		s.lanes[i].clear()

@@ -10,25 +10,20 @@ import (
 // The driver's side of a server's connections and stages.
 
 func (s *server) dial(d node.Dial) {
-	end := s.c.net.Dial(s.host, s.c.hostOf(d.Peer), netsim.Port(d.Port))
-	s.open(&conn{id: d.Conn, end: end})
-}
-
-func (s *server) open(cn *conn) {
-	s.conns[cn.id] = cn
-	s.ends[cn.end] = cn
+	cn := &conn{id: d.Conn, end: s.c.net.Dial(s.host, s.c.hostOf(d.Peer), netsim.Port(d.Port))}
+	s.conns.dialled(cn)
+	s.c.ends.put(cn.end, cn)
 }
 
 func (s *server) forget(cn *conn) {
-	delete(s.conns, cn.id)
-	delete(s.ends, cn.end)
+	s.conns.remove(cn.id)
+	s.c.ends.put(cn.end, nil)
 }
 
-// accepted: the id of an end is never used again in the run, so it does as the
-// id of the connection as well.
 func (s *server) accepted(end netsim.EndID, port netsim.Port, peer netsim.HostID) {
-	cn := &conn{id: node.ConnID(end), end: end}
-	s.open(cn)
+	cn := &conn{end: end}
+	s.conns.accepted(cn)
+	s.c.ends.put(end, cn)
 	s.step(node.Event{Kind: node.EventAccepted, Conn: cn.id, Port: node.Port(port), Addr: s.c.hostNames[peer]})
 }
 
@@ -36,26 +31,26 @@ func (s *server) accepted(end netsim.EndID, port netsim.Port, peer netsim.HostID
 // the core has closed are forgotten, and nothing is told of them any more.
 
 func (s *server) connected(end netsim.EndID) {
-	if cn := s.ends[end]; cn != nil {
+	if cn := s.c.ends.of(end); cn != nil {
 		s.step(node.Event{Kind: node.EventConnected, Conn: cn.id})
 	}
 }
 
 func (s *server) ended(end netsim.EndID, how node.EventKind) {
-	if cn := s.ends[end]; cn != nil {
+	if cn := s.c.ends.of(end); cn != nil {
 		s.forget(cn)
 		s.step(node.Event{Kind: how, Conn: cn.id})
 	}
 }
 
 func (s *server) arrived(end netsim.EndID) {
-	if cn := s.ends[end]; cn != nil {
+	if cn := s.c.ends.of(end); cn != nil {
 		s.readable(cn)
 	}
 }
 
 func (s *server) drained(end netsim.EndID) {
-	if cn := s.ends[end]; cn != nil && cn.blocked {
+	if cn := s.c.ends.of(end); cn != nil && cn.blocked {
 		cn.blocked = false
 		s.ask(node.Stage{Kind: node.StageSender, Conn: cn.id})
 	}
@@ -64,7 +59,7 @@ func (s *server) drained(end netsim.EndID) {
 // send hands bytes to a stream. The core was told how much room there is, and
 // only this process writes to the stream, so all of them fit.
 func (s *server) send(m node.Send) {
-	cn := s.conns[m.Conn]
+	cn := s.conns.of(m.Conn)
 	if cn == nil {
 		return
 	}
@@ -76,14 +71,14 @@ func (s *server) send(m node.Send) {
 }
 
 func (s *server) close(id node.ConnID) {
-	if cn := s.conns[id]; cn != nil {
+	if cn := s.conns.of(id); cn != nil {
 		s.forget(cn)
 		s.c.net.Close(cn.end)
 	}
 }
 
 func (s *server) gate(g node.ReadGate) {
-	if cn := s.conns[g.Conn]; cn != nil {
+	if cn := s.conns.of(g.Conn); cn != nil {
 		cn.shut = !g.Open
 		s.readable(cn)
 	}
@@ -102,7 +97,7 @@ func (s *server) readable(cn *conn) {
 // receive is a receiver's turn. What is left over, or arrived meanwhile, gets
 // another one.
 func (s *server) receive(id node.ConnID) {
-	cn := s.conns[id]
+	cn := s.conns.of(id)
 	if cn == nil {
 		return
 	}
@@ -115,7 +110,7 @@ func (s *server) receive(id node.ConnID) {
 		return
 	}
 	s.step(node.Event{Kind: node.EventReceived, Conn: id, Data: data})
-	if s.conns[id] == cn {
+	if s.conns.of(id) == cn {
 		s.readable(cn)
 	}
 }
@@ -123,35 +118,33 @@ func (s *server) receive(id node.ConnID) {
 // ask notes that a stage has work; its turn comes after a drawn delay. A sender
 // needs room in its stream first.
 func (s *server) ask(stage node.Stage) {
-	if stage.Kind == node.StageSender && !s.hasRoom(stage.Conn) {
+	if stage.Kind == node.StageSender && s.room(s.conns.of(stage.Conn)) == 0 {
 		return
 	}
 	s.after(s.c.turnDelay(&s.turnDelays[stage.Kind]), serverTurn, uint8(stage.Kind), int64(stage.Conn))
 }
 
-// hasRoom reports whether a stream takes anything. If not, its sender is blocked
+// room gives how much a stream takes. If that is nothing, its sender is blocked
 // until the network says that there is room again.
-func (s *server) hasRoom(id node.ConnID) bool {
-	cn := s.conns[id]
+func (s *server) room(cn *conn) int {
 	if cn == nil {
-		return false
+		return 0
 	}
-	if s.c.net.Room(cn.end) > 0 {
-		return true
+	room := s.c.net.Room(cn.end)
+	if room == 0 {
+		cn.blocked = true
+		s.c.net.Write(cn.end, s.c.probe[:]) // takes nothing, and asks to be told
 	}
-	cn.blocked = true
-	s.c.net.Write(cn.end, s.c.probe[:]) // takes nothing, and asks to be told
-	return false
+	return room
 }
 
 // grant gives a stage its turn.
 func (s *server) grant(stage node.Stage) {
 	ev := node.Event{Kind: node.EventTurn, Stage: stage}
 	if stage.Kind == node.StageSender {
-		if !s.hasRoom(stage.Conn) {
+		if ev.Room = s.room(s.conns.of(stage.Conn)); ev.Room == 0 {
 			return
 		}
-		ev.Room = s.c.net.Room(s.conns[stage.Conn].end)
 	}
 	s.step(ev)
 }
