@@ -144,6 +144,7 @@ func TestSteadyStateAllocatesNothing(t *testing.T) {
 		c.Schedule(ev.At+d[i%len(d)], ev)
 		i++
 	}))
+	assert.Len(t, c.nodes, 1000, "places are used again") // a slow leak would not show as an allocation per event
 }
 
 func BenchmarkNextSchedule(b *testing.B) {
