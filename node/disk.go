@@ -88,6 +88,8 @@ func (n *Node) proceed(c continuation, recovered *store.Recovered) {
 		n.truncated(recovered)
 	case thenReloaded:
 		n.reloaded(recovered)
+	case thenAnnounced:
+		n.announced()
 	case thenCutForSnapshot:
 		if !n.stopping {
 			n.writeSyncSnapshot()

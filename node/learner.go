@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/zksim/zksim/node/proto"
+	"github.com/zksim/zksim/node/store"
 	"github.com/zksim/zksim/node/ztree"
 )
 
@@ -179,8 +180,24 @@ func (n *Node) sendAckEpoch(current proto.Epoch) {
 	if n.needSnapshot {
 		last = zxidNowhere
 	}
-	n.sendPacket(n.learner.conn, &proto.Packet{Type: proto.PktAckEpoch, Zxid: last,
+	l := n.learner
+	n.sendPacket(l.conn, &proto.Packet{Type: proto.PktAckEpoch, Zxid: last,
 		Data: proto.AppendInt(nil, int32(current))})
+	if l.epoch > n.currentEpoch {
+		// What will be logged before currentEpoch is written can belong to the new
+		// epoch already: a crash in between must not look like a damaged disk.
+		l.busy = true
+		n.ops = store.AnnounceEpochOps(n.scratch(), l.epoch)
+		n.write(LaneMain, n.ops, thenAnnounced, 0)
+	}
+}
+
+// announced: the disk knows which epoch is being taken over; the leader may be heard.
+func (n *Node) announced() {
+	if l := n.learner; l != nil && !n.stopping {
+		l.busy = false
+		n.pump(l.conn)
+	}
 }
 
 // proposalArrived takes a transaction into the tail. It is logged at once,
