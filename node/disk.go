@@ -32,6 +32,7 @@ const (
 	thenCurrentEpoch        // arg is the epoch
 	thenTruncated           // learner: the log was cut; memory is to be replaced
 	thenReloaded            // the disk was read again after an unfinished SNAP
+	thenAnnounced           // learner: recovery knows which epoch is being taken over
 	thenCutForSnapshot      // learner: the log was cut; the snapshot may be written
 )
 
