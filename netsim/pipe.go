@@ -24,7 +24,6 @@ type pipe struct {
 	used     int        // bytes that occupy room
 	acks     fifo[ack]
 	lastSent time.Duration // arrival of the latest packet; none overtakes it
-	lastAck  time.Duration // arrival of the latest acknowledgement
 	blocked  bool          // the last Write was cut short, Writable is owed
 	waking   bool          // an event is scheduled for the first of acks
 	finished bool          // the writer's FIN has arrived
@@ -50,14 +49,14 @@ func (p *pipe) put(b []byte) {
 	}
 }
 
-// acknowledge notes that the writer learns at the given instant of bytes read.
+// acknowledge notes that the writer learns at the given instant of bytes read,
+// or later: settle goes in order, so no acknowledgement overtakes another.
 func (p *pipe) acknowledge(at time.Duration, bytes int) {
-	p.lastAck = max(p.lastAck, at)
-	if p.acks.len() > 0 && p.acks.newest().at == p.lastAck {
+	if p.acks.len() > 0 && p.acks.newest().at == at {
 		p.acks.newest().bytes += bytes
 		return
 	}
-	p.acks.pushOne(ack{p.lastAck, bytes})
+	p.acks.pushOne(ack{at, bytes})
 }
 
 // deafen forgets the bytes that nobody will read any more.

@@ -104,6 +104,13 @@ func TestAnythingMayHappen(t *testing.T) {
 		w.quiet = true
 		w.SetRoom(50)
 		w.SetDefaultLink(Link{0, 20})
+		for h := range HostID(3) {
+			w.Listen(h, 1)
+			w.Dial(h, (h+1)%3, 1)
+		}
+		for range rapid.IntRange(0, 9).Draw(t, "head start") {
+			w.step()
+		}
 		for range rapid.IntRange(1, 120).Draw(t, "steps") {
 			anything(t, w)
 			w.check(t)
@@ -124,6 +131,9 @@ func TestAnythingMayHappen(t *testing.T) {
 func anything(t *rapid.T, w *world) {
 	host := HostID(rapid.IntRange(0, 2).Draw(t, "host"))
 	end := EndID(rapid.Int64Range(2, int64(2*len(w.streams)+1)).Draw(t, "end"))
+	if first := w.hosts[host].first; first != 0 && rapid.IntRange(0, 3).Draw(t, "known end") > 0 {
+		end = first
+	}
 	port := Port(rapid.IntRange(1, 2).Draw(t, "port"))
 	switch what := rapid.IntRange(0, 19).Draw(t, "what"); {
 	case what < 2 && w.Up(host):

@@ -262,6 +262,24 @@ func TestABlockedWriterIsWokenWhenTheAcknowledgementIsBack(t *testing.T) {
 	w.check(t)
 }
 
+func TestEachReadFreesItsRoomOneDelayLater(t *testing.T) {
+	w := newWorld(1, 2)
+	w.SetRoom(100)
+	d, a := w.connected(t)
+	w.Write(d, make([]byte, 100))
+	w.drain()
+	w.Read(a, 30)
+	w.sleep(5 * time.Millisecond)
+	w.Read(a, 10)
+	w.Read(a, 1)
+	w.sleep(4 * time.Millisecond)
+	assert.Equal(t, 0, w.Room(d))
+	w.sleep(time.Millisecond)
+	assert.Equal(t, 30, w.Room(d))
+	w.sleep(5 * time.Millisecond)
+	assert.Equal(t, 41, w.Room(d))
+}
+
 func TestAWriterThatUsesTheRoomBeforeItIsToldWaitsAgain(t *testing.T) {
 	w := newWorld(1, 2)
 	w.SetRoom(100)
