@@ -47,7 +47,7 @@ func (c *cluster) begin() {
 // checkHistory judges what the clients saw.
 func (c *cluster) checkHistory() {
 	for _, check := range []func(*linearizability.History) *proto.Violation{
-		linearizability.CheckOrder, linearizability.CheckSync,
+		linearizability.CheckOrder, linearizability.CheckSync, linearizability.CheckWatches,
 	} {
 		if v := check(c.history); v != nil {
 			c.blame(v)
