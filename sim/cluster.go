@@ -48,7 +48,7 @@ func newCluster(cfg Config) *cluster {
 	c.kernel = newKernel(&c.clock)
 	c.net = netsim.New(&c.clock, c.src, c)
 	c.net.SetDefaultLink(c.drawn.link)
-	c.history = linearizability.New(int(cfg.For/time.Second)*max(cfg.Clients, 0)*callsPerSecond + 64)
+	c.history = linearizability.New(expectedCalls(cfg))
 	c.addServers()
 	c.addClients(max(cfg.Clients, 0))
 	c.faults.c, c.progress.c = c, c

@@ -41,3 +41,9 @@ func TestImpossibleConfigurations(t *testing.T) {
 		assert.Nil(t, r)
 	}
 }
+
+func TestLongRunsReserveLittle(t *testing.T) {
+	assert.Equal(t, 6000, expectedCalls(Config{}.withDefaults()))
+	assert.LessOrEqual(t, expectedCalls(Config{For: forMax, Clients: clientsMax}.withDefaults()), 1<<14)
+	assert.Zero(t, expectedCalls(Config{Clients: NoClients}.withDefaults()))
+}

@@ -8,8 +8,12 @@ import (
 	"github.com/zksim/zksim/sim/workload"
 )
 
-// callsPerSecond is how many calls a client makes, for the room of a history.
-const callsPerSecond = 12
+// expectedCalls is the room of a history: about what the clients will call in a
+// run of ordinary length; a history that needs more grows.
+func expectedCalls(cfg Config) int {
+	const perSecond, most = 10, 1 << 14
+	return int(min(int64(cfg.For/time.Second)*int64(max(cfg.Clients, 0))*perSecond, most))
+}
 
 // load is the user of one of the clients c1 to cN: it lets the workload work.
 type load struct {
