@@ -20,10 +20,13 @@ func (n *Node) finalTurn() {
 
 func (n *Node) applyCommitted(it finalItem) {
 	p := n.tail.popApplied()
-	n.assertf(p == it.p, proto.TotalOrder, "applies %v, next is %v", it.p.zxid(), p.zxid())
+	if p != it.p {
+		n.violated(proto.TotalOrder, "applies %v, next is %v", it.p.zxid(), p.zxid())
+	}
 	res := n.apply(p)
-	n.assertf(!p.txn.HasDigest || p.txn.Digest == n.tree.Digest(), proto.DigestEquality,
-		"digest %#x after %v, the leader foresaw %#x", n.tree.Digest(), p.zxid(), p.txn.Digest)
+	if p.txn.HasDigest && p.txn.Digest != n.tree.Digest() {
+		n.violated(proto.DigestEquality, "digest %#x after %v, the leader foresaw %#x", n.tree.Digest(), p.zxid(), p.txn.Digest)
+	}
 	if n.leader != nil {
 		n.leader.outstanding.Applied(p.zxid())
 	}
@@ -40,8 +43,9 @@ func (n *Node) applyCommitted(it finalItem) {
 // apply changes the tree by one transaction, whichever way it came, and keeps
 // it for learners that lag.
 func (n *Node) apply(p *proposal) proto.Result {
-	n.assertf(p.zxid().Follows(n.tree.LastProcessed()), proto.TotalOrder,
-		"applies %v after %v", p.zxid(), n.tree.LastProcessed())
+	if !p.zxid().Follows(n.tree.LastProcessed()) {
+		n.violated(proto.TotalOrder, "applies %v after %v", p.zxid(), n.tree.LastProcessed())
+	}
 	res := n.tree.Apply(&p.txn, n.watches, n.deliver)
 	n.committed.add(p.rec)
 	n.note(Note{Kind: NoteApplied, Zxid: p.zxid(), Digest: n.tree.Digest(), Payload: p.rec.Payload()})

@@ -24,7 +24,9 @@ type logStage struct {
 
 // logProposal hands a transaction to the log stage.
 func (n *Node) logProposal(p *proposal) {
-	n.assertf(p.zxid().Follows(n.lastLogged), proto.TotalOrder, "logs %v after %v", p.zxid(), n.lastLogged)
+	if !p.zxid().Follows(n.lastLogged) {
+		n.violated(proto.TotalOrder, "logs %v after %v", p.zxid(), n.lastLogged)
+	}
 	n.lastLogged = p.zxid()
 	n.log.queue.push(p)
 	n.askLog()

@@ -237,10 +237,15 @@ func (n *Node) exit(code int, reason string) {
 	}
 }
 
-// assertf panics with a Violation of p unless ok.
+// assertf panics with a Violation of p unless ok. Where it would cost too much
+// to pass the arguments each time, violated is called behind an if.
 func (n *Node) assertf(ok bool, p proto.Property, format string, args ...any) {
 	if !ok {
-		panic(&proto.Violation{Property: p, Server: n.id, Place: n.role.String(), At: n.now,
-			Detail: fmt.Sprintf(format, args...)})
+		n.violated(p, format, args...)
 	}
+}
+
+func (n *Node) violated(p proto.Property, format string, args ...any) {
+	panic(&proto.Violation{Property: p, Server: n.id, Place: n.role.String(), At: n.now,
+		Detail: fmt.Sprintf(format, args...)})
 }

@@ -1,5 +1,7 @@
 package proto
 
+import "bytes"
+
 // Stat is the public form of a znode's metadata, 68 bytes on the wire.
 type Stat struct {
 	Czxid, Mzxid, Pzxid     Zxid
@@ -68,8 +70,19 @@ func AppendACLs(b []byte, acls []ACL) []byte {
 	return b
 }
 
-// ACLs reads a vector of ACL entries; null and empty give nil.
+// The open list, which nearly every znode has, is decoded without allocating.
+var (
+	openACL        = OpenACL()
+	encodedOpenACL = AppendACLs(nil, openACL)
+)
+
+// ACLs reads a vector of ACL entries; null and empty give nil. The caller must
+// not change the result.
 func (d *Decoder) ACLs() []ACL {
+	if bytes.HasPrefix(d.Rest(), encodedOpenACL) && d.err == nil {
+		d.off += len(encodedOpenACL)
+		return openACL
+	}
 	n := d.Count(12)
 	if n == 0 {
 		return nil
