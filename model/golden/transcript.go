@@ -66,26 +66,27 @@ func Parse(r io.Reader) (*Transcript, error) {
 			return nil, fmt.Errorf("golden: line %d: %w", number, err)
 		}
 		if len(bytes.TrimSpace(line)) == 0 && err == io.EOF {
-			return t, t.complete(number)
+			return t.complete(number)
 		}
 		if bad := t.add(number, line); bad != nil {
 			return nil, fmt.Errorf("%w: line %d: %w", ErrFormat, number, bad)
 		}
 		if err == io.EOF {
-			return t, t.complete(number + 1)
+			return t.complete(number + 1)
 		}
 	}
 }
 
-func (t *Transcript) complete(number int) error {
+// complete returns the transcript if it holds what its header promises.
+func (t *Transcript) complete(number int) (*Transcript, error) {
 	switch {
 	case t.Format == 0:
-		return fmt.Errorf("%w: line 1: header missing", ErrFormat)
+		return nil, fmt.Errorf("%w: line 1: header missing", ErrFormat)
 	case int64(len(t.Steps)) != t.Header.Steps:
-		return fmt.Errorf("%w: line %d: steps: header promises %d, have %d",
+		return nil, fmt.Errorf("%w: line %d: steps: header promises %d, have %d",
 			ErrFormat, number, t.Header.Steps, len(t.Steps))
 	}
-	return nil
+	return t, nil
 }
 
 func (t *Transcript) add(number int, line []byte) error {

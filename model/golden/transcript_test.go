@@ -139,6 +139,7 @@ func TestParseMalformed(t *testing.T) {
 
 func FuzzParse(f *testing.F) {
 	f.Add(header + `{"i":0,"s":0,"op":"create","a":{"data":"r:07*3"},"r":{"err":0,"z":1,"ev":[[0,1,"/"]]}}`)
+	f.Add("") // neither a header nor an answer
 	f.Fuzz(func(t *testing.T, text string) {
 		tr, err := golden.Parse(strings.NewReader(text))
 		if err != nil {
