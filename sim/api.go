@@ -3,6 +3,7 @@ package sim
 import (
 	"time"
 
+	"github.com/zksim/zksim/linearizability"
 	"github.com/zksim/zksim/node"
 	"github.com/zksim/zksim/node/proto"
 	"github.com/zksim/zksim/sim/fault"
@@ -18,6 +19,7 @@ type Config struct {
 	Profile string        // default "lan"
 	Faults  []fault.Statement
 	Bugs    node.Bugs
+	Until   Moment // stop there, before anything is judged; zero: run to the end
 
 	// Nondeterminism is a test hook: the kernel then lets the order of a map
 	// range leak into the run, which the determinism check must catch.
@@ -66,4 +68,9 @@ type Report struct {
 	Checkpoints []Checkpoint
 	Virtual     time.Duration // how long the run lasted in virtual time
 	Counts      Counts
+
+	Stopped bool                     // at Config.Until; what came later was not seen
+	Story   []Fact                   // the last facts, oldest first
+	Servers []ServerState            // at the end
+	History *linearizability.History // what the clients saw
 }

@@ -36,6 +36,8 @@ type cluster struct {
 	faults    faults
 	progress  progress
 	violation *proto.Violation
+	story     story
+	stopped   bool      // at cfg.Until
 	stepping  *server   // whose core is at work; for panics
 	digest    eventHash // of the event at work
 	probe     [1]byte

@@ -56,6 +56,19 @@ func (t *connTable) remove(id node.ConnID) {
 	}
 }
 
+// count is how many connections there are.
+func (t *connTable) count() int {
+	n := 0
+	for _, list := range [...][]*conn{t.down, t.up} {
+		for _, cn := range list {
+			if cn != nil {
+				n++
+			}
+		}
+	}
+	return n
+}
+
 // clear forgets all connections, and their ends too.
 func (t *connTable) clear(ends *endTable) {
 	for _, list := range [...][]*conn{t.down, t.up} {

@@ -55,6 +55,7 @@ func (f *faults) Handle(ev vtime.Event) uint64 {
 	case faultBegins:
 		f.begin(int(ev.A), s)
 	case faultEnds:
+		f.tell(FactUndone, s, f.hit[ev.A])
 		for _, victim := range f.hit[ev.A] {
 			victim.start(0)
 		}
@@ -70,6 +71,7 @@ func (f *faults) begin(i int, s *fault.Statement) {
 	if len(f.hit[i]) == 0 {
 		f.c.counts.FaultsOnNobody++
 	}
+	f.tell(FactFault, s, f.hit[i])
 	f.expectFailover(i, s)
 	f.begun, f.lastBegan = f.begun+1, f.c.clock.Now()
 	for _, victim := range f.hit[i] {
@@ -79,6 +81,15 @@ func (f *faults) begin(i int, s *fault.Statement) {
 	if s.For > 0 {
 		f.c.kernel.after(s.For, vtime.Event{Class: classFault, Kind: faultEnds, Host: -1, A: int64(i)})
 	}
+}
+
+// tell records for the story what a statement does, and to whom.
+func (f *faults) tell(kind FactKind, s *fault.Statement, hit []*server) {
+	fact := Fact{Kind: kind, Text: s.String()}
+	for _, victim := range hit {
+		fact.Servers.Add(victim.id)
+	}
+	f.c.tell(fact)
 }
 
 // expectFailover schedules a look at what comes of a leader's death, if nothing
@@ -178,6 +189,7 @@ func (f *faults) power(p fault.Power) disksim.Power {
 // heal undoes every fault, whether or not it would have ended: all servers run.
 func (f *faults) heal() {
 	f.over = true
+	f.c.tell(Fact{Kind: FactHeal})
 	for _, s := range f.c.servers {
 		s.start(0)
 	}

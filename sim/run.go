@@ -23,6 +23,10 @@ func (c *cluster) run() {
 	defer c.recovered()
 	c.begin()
 	for c.violation == nil && c.progress.phase != livenessOver {
+		if c.cfg.Until.reached(c.kernel.step, c.clock.Now()) {
+			c.stopped = true
+			return
+		}
 		if !c.kernel.turn() {
 			c.violate(proto.Progress, 0, "no-leader", "nothing is left to happen")
 		}
@@ -62,6 +66,7 @@ func (c *cluster) report() *Report {
 		Config: c.cfg, Drawn: c.drawn.words(), Verdict: VerdictOK, Violation: c.violation,
 		Step: c.kernel.step, Hash: uint64(c.kernel.hash), Checkpoints: c.kernel.finish(),
 		Virtual: c.clock.Now(), Counts: c.counts,
+		Stopped: c.stopped, Story: c.story.told(), Servers: c.states(), History: c.history,
 	}
 	if c.violation != nil {
 		r.Verdict = VerdictViolated

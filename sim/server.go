@@ -174,6 +174,7 @@ func (s *server) crash(power disksim.Power) {
 // exit is the end that the core asked for; a supervisor starts it again.
 func (s *server) exit() {
 	s.c.counts.Exits++
+	s.c.tell(Fact{Kind: FactExit, Server: s.id})
 	s.kill()
 	s.start(s.bootDelays.Duration(s.c.drawn.restartMin, s.c.drawn.restartMax))
 }
