@@ -154,7 +154,7 @@ func TestCloneCopiesNoContent(t *testing.T) {
 	f, c := d.find("log"), d.Clone().find("log")
 	assert.Same(t, &f.data[0], &c.data[0])
 	assert.Same(t, &f.durable[0], &c.durable[0])
-	assert.Same(t, &f.log[0], &c.log[0])
+	assert.Same(t, &f.changes[0], &c.changes[0])
 }
 
 // Original and clone go on from the same unsynced state, each its own way.

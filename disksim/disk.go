@@ -55,7 +55,8 @@ func (d *Disk) Create(name string) error {
 	return nil
 }
 
-// WriteAt writes a copy of p at off; a hole before it reads as zeros. A file
+// WriteAt writes p at off; a hole before it reads as zeros. The caller gives p
+// away: until the next Sync a crash may have to write it again. A file
 // occupies memory up to its last written byte, so a distant offset is dear.
 // Errors: fs.ErrNotExist, fs.ErrInvalid for a negative offset, ErrTooLarge.
 func (d *Disk) WriteAt(name string, off int64, p []byte) error {

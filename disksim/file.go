@@ -2,8 +2,9 @@ package disksim
 
 import "slices"
 
-// logKept is how much room for unsynced bytes a file keeps over a Sync.
-const logKept = 64 << 10
+// reserveMax bounds the size that a file can be given (a log that is
+// preallocated) for its memory to be taken at once.
+const reserveMax = 128 << 10
 
 // file is the content of a file, cached and durable, without its name.
 //
@@ -22,15 +23,14 @@ type file struct {
 	durableSize int
 	view        []byte   // data with its zeros, once read; nil after a change
 	changes     []change // since the last Sync, in order
-	log         []byte   // what they wrote
-	lent        bool     // changes and log are shared with a clone
+	lent        bool     // changes is shared with a clone
 }
 
 // change is an unsynced write, or with n below 0 the setting of a size.
 type change struct {
-	off  int // where; or the size
-	from int // in file.log
-	n    int
+	off int // where; or the size
+	n   int
+	p   []byte // what was written; its owner gave it away
 }
 
 // write carries out a write and remembers it. An empty one does nothing.
@@ -38,8 +38,7 @@ func (f *file) write(off int, p []byte) {
 	if len(p) == 0 {
 		return
 	}
-	f.changes = append(f.changes, change{off: off, from: len(f.log), n: len(p)})
-	f.log = append(f.log, p...)
+	f.changes = append(f.changes, change{off, len(p), p})
 	f.put(off, p)
 }
 
@@ -64,10 +63,14 @@ func (f *file) put(off int, p []byte) {
 }
 
 // move copies the content to memory of its own with room for end bytes. Growth
-// doubles the room.
+// doubles the room, or takes what the size promises.
 func (f *file) move(end int) {
 	if more := end - len(f.data); more > 0 {
-		f.data = slices.Grow(slices.Clip(f.data), max(more, len(f.data)))
+		room := max(more, len(f.data))
+		if f.size <= reserveMax {
+			room = max(room, f.size-len(f.data))
+		}
+		f.data = slices.Grow(slices.Clip(f.data), room)
 	} else {
 		f.data = slices.Clone(f.data)
 	}
@@ -95,8 +98,8 @@ func (f *file) lose() {
 // keepSome makes durable those of the unsynced changes that survive, asked for
 // in order, on top of what was durable.
 func (f *file) keepSome(survives func() bool) {
-	changes, log := f.changes, f.log
-	f.changes, f.log = nil, nil
+	changes := f.changes
+	f.changes = nil
 	f.lose()
 	for _, c := range changes {
 		switch {
@@ -104,7 +107,7 @@ func (f *file) keepSome(survives func() bool) {
 		case c.n < 0:
 			f.resize(c.off)
 		default:
-			f.put(c.off, log[c.from:c.from+c.n])
+			f.put(c.off, c.p)
 		}
 	}
 	f.sync()
@@ -113,11 +116,12 @@ func (f *file) keepSome(survives func() bool) {
 // forget empties the list of unsynced changes. Its memory is used again, unless
 // a clone still reads it.
 func (f *file) forget() {
-	if f.lent || cap(f.log) > logKept {
-		f.changes, f.log, f.lent = nil, nil, false
+	if f.lent {
+		f.changes, f.lent = nil, false
 		return
 	}
-	f.changes, f.log = f.changes[:0], f.log[:0]
+	clear(f.changes)
+	f.changes = f.changes[:0]
 }
 
 // share hands out the written bytes, which from now on do not change.
@@ -145,6 +149,6 @@ func (f *file) fork() file {
 	c := *f
 	c.data = f.share()
 	c.shared = f.shared
-	c.changes, c.log = slices.Clip(f.changes), slices.Clip(f.log)
+	c.changes = slices.Clip(f.changes)
 	return c
 }

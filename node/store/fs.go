@@ -9,7 +9,8 @@ package store
 type FS interface {
 	// Create makes an empty file, or empties the one of that name.
 	Create(name string) error
-	// WriteAt writes p at off, which may lie beyond the end: the hole reads as zeros.
+	// WriteAt writes p at off, which may lie beyond the end: the hole reads as
+	// zeros. The caller must not change p afterwards.
 	WriteAt(name string, off int64, p []byte) error
 	// Truncate sets the file's size; growth reads as zeros.
 	Truncate(name string, size int64) error
