@@ -1,129 +1,119 @@
-// Package fault holds fault statements as values: they parse, print, and say
-// what they do; the simulator carries them out. The grammar is that of
-// docs/model.md, one statement a line.
+// Package fault holds fault statements as values: they parse, print, check
+// themselves and each other, and say what they do; the simulator carries them
+// out. The grammar is that of docs/model.md, one statement a line:
 //
-// The package imports the standard library only.
+//	at 20s for 15s crash leader subset
+//	from 5s to 25s net zk1 -> followers netem delay 500ms 100ms loss 35%
+//	every 10s p=1/2 kill one
+//	on zk2:txnlog.fsync#6 before crash zk2
+//
+// The package imports node/proto, its own netem and the standard library only.
 package fault
 
 import (
-	"fmt"
-	"strconv"
-	"strings"
+	"slices"
 	"time"
 )
 
-// Action is what a statement does to the nodes it selects.
+// Statement is one fault: when it takes effect, what it does, and to whom. It
+// is plain data: shrinking changes a number or a name, and Validate says
+// whether the result still makes sense. Fields that the action does not use
+// are zero. A copy shares the slices, which nobody changes.
+type Statement struct {
+	When  When
+	At    time.Duration // WhenAt: since the run began, not negative
+	For   time.Duration // WhenAt: undone after it, or 0: not before the run heals
+	Every time.Duration // WhenEvery: at Every, 2·Every, …; more than 0
+	P     Ratio         // WhenEvery: the chance of each time
+	On    Event         // WhenOn
+
+	Action Action
+	Nodes  []string // whom: names ("zk2", "c1"), or the single word of a group; nil for partition and heal
+	Peers  []string // net: the other side; client cut: from these servers, nil from all; same forms as Nodes
+
+	Power  Power         // crash
+	Stage  Stage         // pause; zero: the whole process
+	Net    Net           // net
+	Shape  Shape         // partition; ShapeGroups: Groups
+	Groups [][]string    // partition: names; two nodes are cut off when both are in groups, but in none together
+	Down   time.Duration // flap: cut off for so long, more than 0
+	Up     time.Duration // flap: then connected for so long, more than 0
+	Span   time.Duration // swizzle: clogged one by one over the first half, unclogged over the second; more than 0
+	Limit  int64         // maxconn: connections of clients that a node holds at a time, at least 1
+	Clock  Clock         // clock
+	Disk   Disk          // disk
+	Client ClientFault   // client; Nodes is the one client
+}
+
+// Equal reports whether two statements are the same value.
+func (s Statement) Equal(t Statement) bool {
+	return s.When == t.When && s.At == t.At && s.For == t.For && s.Every == t.Every && s.P == t.P && s.On == t.On &&
+		s.Action == t.Action && slices.Equal(s.Nodes, t.Nodes) && slices.Equal(s.Peers, t.Peers) &&
+		s.Power == t.Power && s.Stage == t.Stage && s.Net == t.Net &&
+		s.Shape == t.Shape && slices.EqualFunc(s.Groups, t.Groups, slices.Equal) &&
+		s.Down == t.Down && s.Up == t.Up && s.Span == t.Span && s.Limit == t.Limit &&
+		s.Clock == t.Clock && s.Disk == t.Disk && s.Client == t.Client
+}
+
+// When says which of the forms of time a statement has.
+type When uint8
+
+// The forms. "from A to B" is written as "at A for B-A".
+const (
+	WhenAt    When = iota // once, at an instant
+	WhenEvery             // again and again until the run heals
+	WhenOn                // when something happens at a node
+)
+
+// Action is what a statement does to the nodes it selects: the first word after
+// the time.
 type Action uint8
 
 // The actions.
 const (
-	ActionCrash Action = iota + 1 // the host loses power: nobody is told, unsynced data goes
-	ActionKill                    // the process dies: its streams close, the page cache stays
-	ActionStart                   // a process that is down starts again
+	ActionCrash     Action = iota + 1 // the host loses power: nobody is told, unsynced data goes
+	ActionKill                        // the process dies: its streams close, the page cache stays
+	ActionStart                       // a process that is down starts again
+	ActionStop                        // the process ends cleanly, as after SIGTERM
+	ActionPause                       // a process, or one stage of it, stands still; its host does not
+	ActionResume                      // a paused process goes on, with all its stages
+	ActionNet                         // what happens between two sets of nodes: Net
+	ActionFlap                        // nodes lose and regain the network in turn: Down, Up
+	ActionSwizzle                     // nodes are clogged one by one, and unclogged in another order: Span
+	ActionPartition                   // groups of nodes do not reach each other: Shape, Groups
+	ActionMaxConn                     // a server takes few connections of clients: Limit
+	ActionHeal                        // all faults of the network are undone
+	ActionClock                       // a server's clocks go wrong: Clock
+	ActionDisk                        // a server's disk fails: Disk
+	ActionClient                      // something happens to one client: Client
 )
+
+var actionWords = [...]string{"action?", "crash", "kill", "start", "stop", "pause", "resume", "net", "flap", "swizzle",
+	"partition", "maxconn", "heal", "clock", "disk", "client"}
 
 // String gives the word of the grammar.
-func (a Action) String() string {
-	switch a {
-	case ActionCrash:
-		return "crash"
-	case ActionKill:
-		return "kill"
-	case ActionStart:
-		return "start"
-	}
-	return "action?"
-}
+func (a Action) String() string { return wordOf(actionWords[:], a) }
 
-// Power is what a crash leaves on the disk.
-type Power uint8
+// ClientFault is what happens to a client.
+type ClientFault uint8
 
-// The powers.
+// The faults of clients. All but the cut happen once.
 const (
-	PowerDrawn        Power = iota // no word: lose-unsynced or subset, drawn at the crash
-	PowerLoseUnsynced              // everything that was not synced is gone
-	PowerKeepAll                   // everything that was written is there
-	PowerSubset                    // a drawn subset of what was not synced is there
+	ClientExpire      ClientFault = iota + 1 // its session is expired by the leader at once
+	ClientCut                                // nothing passes between it and servers, in either direction
+	ClientDropReply                          // its next request is carried out, but the connection is lost before the reply
+	ClientDropRequest                        // its next request is lost with the connection, before the server sees it
 )
 
-// String gives the word of the grammar, "" for PowerDrawn.
-func (p Power) String() string {
-	return [...]string{"", "lose-unsynced", "keep-all", "subset"}[p]
-}
+var clientWords = [...]string{"client?", "expire", "cut", "drop-reply", "drop-request"}
 
-// The words that select nodes when a statement takes effect.
-const (
-	NodeLeader = "leader" // the server that leads at that moment
-	NodeOne    = "one"    // any voter, the leader too
-)
+// String gives the word of the grammar.
+func (c ClientFault) String() string { return wordOf(clientWords[:], c) }
 
-// Statement is one fault: "at 20s for 15s crash one".
-type Statement struct {
-	At     time.Duration // since the run began, not negative
-	For    time.Duration // 0: for good; else undone (started again) after it; never with start
-	Action Action
-	Nodes  []string // names ("zk2"), or the single word leader or one
-	Power  Power    // of a crash
-}
-
-// String gives the canonical form, which Parse reads back to an equal value.
-func (s Statement) String() string {
-	b := "at " + duration(s.At)
-	if s.For != 0 {
-		b += " for " + duration(s.For)
+// wordOf looks a word up; the first word stands for all that has none.
+func wordOf[T ~uint8](words []string, of T) string {
+	if int(of) < len(words) {
+		return words[of]
 	}
-	b += " " + s.Action.String() + " " + strings.Join(s.Nodes, ",")
-	if s.Power != PowerDrawn {
-		b += " " + s.Power.String()
-	}
-	return b
-}
-
-// Random reports whether the nodes are selected only when the statement takes
-// effect; it may then select nobody.
-func (s Statement) Random() bool {
-	return len(s.Nodes) == 1 && (s.Nodes[0] == NodeLeader || s.Nodes[0] == NodeOne)
-}
-
-// Validate reports a name that no server of an ensemble of so many bears.
-func (s Statement) Validate(servers int) error {
-	if s.Random() {
-		return nil
-	}
-	for _, name := range s.Nodes {
-		if n := ServerNumber(name); n < 1 || n > servers {
-			return fmt.Errorf("fault %q names %s, but %s; say leader, one or a server's name", s, name, ensemble(servers))
-		}
-	}
-	return nil
-}
-
-// ServerNumber gives the number in a server's name, 3 for "zk3", and 0 for
-// anything that is no server's name.
-func ServerNumber(name string) int {
-	digits, ok := strings.CutPrefix(name, "zk")
-	n, err := strconv.Atoi(digits)
-	if !ok || err != nil || n < 1 || strconv.Itoa(n) != digits {
-		return 0
-	}
-	return n
-}
-
-func ensemble(servers int) string {
-	if servers == 1 {
-		return "the only server is zk1"
-	}
-	return fmt.Sprintf("the servers are zk1 to zk%d", servers)
-}
-
-// duration prints like Go, without zero minutes and seconds at the end: "1m".
-func duration(d time.Duration) string {
-	s := d.String()
-	if strings.HasSuffix(s, "m0s") {
-		s = s[:len(s)-2]
-	}
-	if strings.HasSuffix(s, "h0m") {
-		s = s[:len(s)-2]
-	}
-	return s
+	return words[0]
 }
