@@ -3,6 +3,7 @@ module github.com/zksim/zksim
 go 1.26
 
 require (
+	github.com/cockroachdb/datadriven v1.0.3
 	github.com/rogpeppe/go-internal v1.14.1
 	github.com/spf13/cobra v1.10.2
 	github.com/spf13/pflag v1.0.9
