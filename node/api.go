@@ -47,12 +47,6 @@ type Config struct {
 	Bugs              Bugs   // planted bugs; the zero value plants none
 }
 
-// Bugs are deviations from the protocol, planted on purpose to show that the
-// checks see them. Each is one decision in otherwise correct code.
-type Bugs struct {
-	SyncWithoutQuorum bool // sync-without-quorum: a leader answers sync without asking a quorum
-}
-
 // Stage names one actor of the core. Stages per connection carry its id.
 type Stage struct {
 	Kind StageKind
@@ -262,7 +256,7 @@ const (
 	NoteServing                        // clients are served from now on; Epoch, Zxid last applied
 	NoteApplied                        // Zxid, Digest of the tree, Payload of the transaction
 	NoteLoaded                         // Zxid, Digest: the tree was replaced (recovery, SNAP, TRUNC)
-	NoteProposed                       // leader: Zxid
+	NoteProposed                       // leader: Zxid, Payload
 	NoteCommitted                      // leader: Zxid
 	NoteDurable                        // Zxid: everything up to it is fsynced
 	NoteAckSent                        // follower: Zxid

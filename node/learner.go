@@ -32,6 +32,8 @@ type learner struct {
 	label      proto.Zxid // of the snapshot being received
 	cutFirst   bool       // the log goes on beyond the label: cut it
 	hold       bool       // what arrives is not logged yet: a snapshot must be durable first
+	later      bool       // a planted bug: what arrives is not logged yet
+	catchingUp bool       // a planted bug: the ACK of NEWLEADER waits for what is logged now
 	memoryLost bool       // memory is not what the disk holds
 	newLeader  bool       // NEWLEADER has arrived
 	acksOpen   bool       // its ACK is out: proposals are acknowledged
@@ -215,7 +217,7 @@ func (n *Node) proposalArrived(l *learner, p *proto.Packet) error {
 		return fmt.Errorf("PROPOSAL %v after %v", prop.zxid(), last)
 	}
 	n.tail.push(prop)
-	if !l.hold {
+	if !l.hold && !l.later {
 		n.logProposal(prop)
 	}
 	return nil
@@ -232,7 +234,7 @@ func (n *Node) commitArrived(l *learner, z proto.Zxid) {
 	}
 	n.tail.ncommitted++
 	switch {
-	case l.acksOpen:
+	case l.acksOpen && !l.later:
 		n.committedNow(p)
 	case l.hold && !l.newLeader:
 		// The snapshot that will be written covers what is applied now.
@@ -252,6 +254,10 @@ func (n *Node) learnerLogged(batch []*proposal) {
 		}
 		return
 	}
+	if l.catchingUp {
+		n.caughtUp(l)
+		return
+	}
 	n.newLeaderDurable()
 }
 
@@ -269,6 +275,9 @@ func (n *Node) upToDate(l *learner) error {
 	n.setPhase(PhaseBroadcast)
 	n.sendAck(proto.MakeZxid(l.epoch, 0))
 	n.startServing(l.epoch)
+	if l.later {
+		n.settleLater(l)
+	}
 	return nil
 }
 

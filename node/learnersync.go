@@ -12,6 +12,9 @@ import (
 // syncBegins handles the packet that says how this server becomes equal to the
 // leader.
 func (n *Node) syncBegins(l *learner, p *proto.Packet) error {
+	if order := n.cfg.Bugs.syncLogging(); p.Type == proto.PktDiff || p.Type == proto.PktTrunc {
+		l.later = order == logAfterEpoch || order == logAfterUpToDate
+	}
 	switch p.Type {
 	case proto.PktDiff:
 		l.mode = SyncDiff
@@ -170,17 +173,31 @@ func (n *Node) syncSnapshotDurable() {
 // newLeaderDurable writes currentEpoch once the history is durable.
 func (n *Node) newLeaderDurable() {
 	l := n.learner
-	if !l.newLeader || l.hold || l.writing || n.lastDurable != n.lastLogged {
+	if !l.newLeader || l.hold || l.writing {
+		return
+	}
+	if n.lastDurable != n.lastLogged && n.cfg.Bugs.syncLogging() != logUnawaited {
 		return
 	}
 	l.writing = true
 	n.writeCurrentEpoch(l.epoch)
 }
 
-// learnerAdopted: history and epoch are durable, so NEWLEADER is acknowledged,
-// and behind it each proposal that was logged meanwhile.
+// learnerAdopted: history and epoch are durable, so NEWLEADER is acknowledged.
 func (n *Node) learnerAdopted(l *learner) {
-	for n.tail.ncommitted > 0 {
+	if l.later && n.cfg.Bugs.syncLogging() == logAfterEpoch {
+		n.logLater(l)
+		l.catchingUp = true
+		n.caughtUp(l)
+		return
+	}
+	n.ackNewLeaderNow(l)
+}
+
+// ackNewLeaderNow acknowledges NEWLEADER, and behind it each proposal that was
+// logged meanwhile.
+func (n *Node) ackNewLeaderNow(l *learner) {
+	for n.tail.ncommitted > 0 && !l.later {
 		n.apply(n.tail.popApplied())
 	}
 	n.sendAck(proto.MakeZxid(l.epoch, 0))
@@ -189,5 +206,32 @@ func (n *Node) learnerAdopted(l *learner) {
 		if z := n.tail.at(i).zxid(); z <= n.lastDurable {
 			n.sendAck(z)
 		}
+	}
+}
+
+// The rest is reached with a planted bug only.
+
+// logLater logs what was held back.
+func (n *Node) logLater(l *learner) {
+	l.later = false
+	for i := range n.tail.len() {
+		n.logProposal(n.tail.at(i))
+	}
+}
+
+// caughtUp acknowledges NEWLEADER once what was held back is durable.
+func (n *Node) caughtUp(l *learner) {
+	if n.lastDurable == n.lastLogged {
+		l.catchingUp = false
+		n.ackNewLeaderNow(l)
+	}
+}
+
+// settleLater logs what was held back until UPTODATE, and lets the commit stage
+// have what is committed of it.
+func (n *Node) settleLater(l *learner) {
+	n.logLater(l)
+	for i := range n.tail.ncommitted {
+		n.committedNow(n.tail.at(i))
 	}
 }

@@ -83,7 +83,7 @@ func (n *Node) proposeTxn(it prepared) {
 	}
 	l := n.leader
 	l.lastProposed = it.p.zxid()
-	n.note(Note{Kind: NoteProposed, Zxid: l.lastProposed})
+	n.note(Note{Kind: NoteProposed, Zxid: l.lastProposed, Payload: it.p.rec.Payload()})
 	n.tail.push(it.p)
 	n.encodeProposal(it.p)
 	for _, h := range l.handlers {

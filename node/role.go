@@ -90,11 +90,13 @@ func (n *Node) finishStop() {
 	n.becomeLooking()
 }
 
+// fastForward applies what is logged. What has come and was never handed to the
+// log is forgotten.
 func (n *Node) fastForward() {
 	if n.tail.len() == 0 {
 		return
 	}
-	for n.tail.len() > 0 {
+	for n.tail.len() > 0 && n.tail.at(0).zxid() <= n.lastLogged {
 		p := n.tail.pop()
 		n.tree.Apply(&p.txn, nil, nil)
 		n.committed.add(p.rec)

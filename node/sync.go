@@ -17,7 +17,9 @@ type syncPlan struct {
 //
 // Our servers report the zxid of a real transaction or 0, never an epoch with
 // counter 0, so the rules of ZooKeeper for such zxids have no counterpart here.
-func (c *committedLog) plan(p proto.Zxid) syncPlan {
+//
+// Without membership (diff-without-trunc) the range is all that counts.
+func (c *committedLog) plan(p proto.Zxid, membership bool) syncPlan {
 	last := c.max()
 	switch {
 	case p > last && sameEpoch(p, last):
@@ -31,7 +33,7 @@ func (c *committedLog) plan(p proto.Zxid) syncPlan {
 		i++
 	}
 	switch {
-	case prev == p:
+	case prev == p, !membership:
 		return syncPlan{SyncDiff, last, i}
 	case sameEpoch(p, prev):
 		return syncPlan{SyncTrunc, prev, i}
@@ -50,7 +52,7 @@ func sameEpoch(a, b proto.Zxid) bool {
 // synchronise queues what makes the learner equal to the leader, registers it
 // for everything live, and ends with NEWLEADER.
 func (n *Node) synchronise(h *learnerHandler) {
-	s := n.committed.plan(h.last)
+	s := n.committed.plan(h.last, !n.cfg.Bugs.DiffWithoutTrunc)
 	h.state = handlerSyncing
 	n.note(Note{Kind: NoteSync, Peer: h.sid, Sync: s.kind, Zxid: s.zxid})
 	switch s.kind {

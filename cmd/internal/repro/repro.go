@@ -43,44 +43,20 @@ func Line(cfg sim.Config) string {
 	return strings.Join(words, " ")
 }
 
-// bugs are the planted bugs that a command line can name.
-var bugs = []struct {
-	slug string
-	in   func(*node.Bugs) *bool
-}{
-	{"sync-without-quorum", func(b *node.Bugs) *bool { return &b.SyncWithoutQuorum }},
-}
-
 // Plant sets the bug that a slug names, and reports whether there is one.
-func Plant(b *node.Bugs, slug string) bool {
-	for _, bug := range bugs {
-		if bug.slug == slug {
-			*bug.in(b) = true
-			return true
-		}
-	}
-	return false
-}
+func Plant(b *node.Bugs, slug string) bool { return node.ParseBug(slug, b) == nil }
 
 // AllSlugs names every bug that can be planted.
 func AllSlugs() []string {
 	var slugs []string
-	for _, bug := range bugs {
-		slugs = append(slugs, bug.slug)
+	for _, bug := range node.PlantedBugs() {
+		slugs = append(slugs, bug.Slug)
 	}
 	return slugs
 }
 
 // Slugs names the bugs that are planted; not nil.
-func Slugs(b node.Bugs) []string {
-	slugs := []string{}
-	for _, bug := range bugs {
-		if *bug.in(&b) {
-			slugs = append(slugs, bug.slug)
-		}
-	}
-	return slugs
-}
+func Slugs(b node.Bugs) []string { return b.Slugs() }
 
 // Seed prints a seed: 0x and all 16 digits.
 func Seed(seed uint64) string { return fmt.Sprintf("0x%016x", seed) }
