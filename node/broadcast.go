@@ -57,10 +57,11 @@ type syncMark struct {
 func (n *Node) startSync(r *request) {
 	l := n.leader
 	if !r.from.remote {
+		// One that nobody confirms must still not overtake a write of its session.
+		r.asRead = n.cfg.Bugs.SyncWithoutQuorum || r.fail != proto.OK
 		n.commit.queued.push(r)
 		n.ask(StageCommit)
-		if n.cfg.Bugs.SyncWithoutQuorum || r.fail != proto.OK {
-			n.syncConfirmed(r)
+		if r.asRead {
 			return
 		}
 	}

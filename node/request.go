@@ -20,10 +20,13 @@ type request struct {
 	from    origin
 	body    []byte        // as received; the decoded data aliases it
 	fail    proto.ErrCode // prep: a read that must fail
+	asRead  bool          // a sync that waits for nobody
 }
 
 // needsCommit reports whether the request waits for the ensemble.
-func (r *request) needsCommit() bool { return r.op.Type.IsWrite() || r.op.Type == proto.OpSync }
+func (r *request) needsCommit() bool {
+	return r.op.Type.IsWrite() || r.op.Type == proto.OpSync && !r.asRead
+}
 
 // newRequest decodes a request; its body is copied.
 func (n *Node) newRequest(s proto.SessionID, xid int32, t proto.OpCode, body []byte, from origin) *request {
