@@ -206,8 +206,12 @@ func (n *Node) dropSilentLearners() {
 
 // pingLearner sends a heartbeat, unless the learner holds a proposal
 // unacknowledged for too long: then it is dropped, and so made to synchronise.
+//
+// A learner that is not synchronised yet is not pinged, for it would not answer:
+// pings and answers are counted, and one unanswered would make every later sync
+// wait for an answer more than was asked for.
 func (n *Node) pingLearner(h *learnerHandler) {
-	if h.state < handlerSyncing || h.snap != nil {
+	if h.state < handlerSynced {
 		return
 	}
 	if h.overdue(n.now, n.ticks(n.cfg.SyncLimit)) {
