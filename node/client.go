@@ -28,7 +28,7 @@ func (n *Node) clientAccepted(c *conn) {
 		n.closeConn(c)
 		return
 	}
-	c.client = &clientConn{lastHeard: n.now, timeout: sessionlessTimeout}
+	c.client = &clientConn{lastHeard: n.now}
 	n.arm(TimerConnect, int64(c.id), sessionlessTimeout)
 }
 
@@ -40,19 +40,28 @@ func (n *Node) clientGone(c *conn) {
 	}
 }
 
-// clientIdle closes a connection on which nothing was heard for its session's
-// timeout: the session may long live on behind another one.
+// clientIdle closes a connection on which nothing was heard for too long.
 func (n *Node) clientIdle(id ConnID) {
 	c := n.conns.byID[id]
 	if c == nil || c.client == nil {
 		return
 	}
-	left := c.client.lastHeard + c.client.timeout - n.now
+	left := c.client.lastHeard + n.idleLimit(c.client) - n.now
 	if left <= 0 {
-		n.drop(c, "nothing heard for the session timeout")
+		n.drop(c, "nothing heard for too long")
 		return
 	}
 	n.arm(TimerConnect, int64(id), left)
+}
+
+// idleLimit is how long a connection may be silent. The end of its session
+// closes it no later than this, unless the session lives on behind another
+// connection and this one was left half open.
+func (n *Node) idleLimit(c *clientConn) time.Duration {
+	if !c.ready {
+		return sessionlessTimeout
+	}
+	return c.timeout + n.ticks(2)
 }
 
 // clientFrame handles the first frame in b.
@@ -147,7 +156,7 @@ func (n *Node) sessionReady(c *conn) {
 	n.connectReply(c, proto.ConnectResponse{Timeout: cc.timeoutMillis(), Session: cc.session,
 		Password: n.sessionPassword(cc.session)})
 	n.out.Gates = append(n.out.Gates, ReadGate{c.id, true})
-	n.arm(TimerConnect, int64(c.id), cc.timeout)
+	n.arm(TimerConnect, int64(c.id), n.idleLimit(cc))
 	n.pump(c)
 }
 
