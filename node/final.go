@@ -29,6 +29,7 @@ func (n *Node) applyCommitted(it finalItem) {
 	}
 	if n.leader != nil {
 		n.leader.outstanding.Applied(p.zxid())
+		n.synchroniseWaiting()
 	}
 	n.sessionTxn(p, it.req, res)
 	switch {

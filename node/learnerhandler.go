@@ -160,13 +160,38 @@ func (n *Node) ackEpoch(h *learnerHandler, p *proto.Packet) error {
 	}
 	h.state = handlerWaitsForSync
 	if l.adopted {
-		n.synchronise(h)
+		n.synchroniseSoon(h)
 		return nil
 	}
 	if current != epochNotCounted {
 		n.epochAcked(h.sid)
 	}
 	return nil
+}
+
+// synchroniseSoon synchronises a learner that came to an established leader. If
+// its log ends with a transaction that is still on its way here, that must not
+// be cut off and sent again: its copy may be what a commit rests on. Since the
+// learner has it on disk, it counts as acknowledged; and the learner waits until
+// this server has applied as much.
+func (n *Node) synchroniseSoon(h *learnerHandler) {
+	if n.tail.find(h.last) == nil {
+		n.synchronise(h)
+		return
+	}
+	for i := 0; i < n.tail.len() && n.tail.at(i).zxid() <= h.last; i++ {
+		n.ackArrived(h.sid, n.tail.at(i).zxid())
+	}
+}
+
+// synchroniseWaiting synchronises the learners whose transactions have now been
+// applied.
+func (n *Node) synchroniseWaiting() {
+	for _, h := range n.leader.handlers {
+		if h.state == handlerWaitsForSync && n.tail.find(h.last) == nil {
+			n.synchronise(h)
+		}
+	}
 }
 
 // epochNotCounted in an ACKEPOCH says that the learner had promised this epoch
