@@ -13,11 +13,11 @@ const pipeSize = 64 << 10
 // link is a connection: two ends, each of which reads what the other one wrote.
 // ends[0] made it.
 type link struct {
-	w        *world
-	port     node.Port
-	target   *host // of a dial that is not answered yet; else nil
-	ends     [2]*end
-	traces   [2]tracer // of what each end sent, on the quorum port
+	w      *world
+	port   node.Port
+	target *host // of a dial that is not answered yet; else nil
+	ends   [2]*end
+	traces [2]tracer // of what each end sent, on the quorum port
 }
 
 // end belongs to a server or to a client.
