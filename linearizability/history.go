@@ -67,6 +67,7 @@ type Event struct {
 	Path    string          // of a watch event
 	Zxid    proto.Zxid      // in the last reply that the client had seen by then
 	At      uint64          // step
+	Xid     int32           // of the session's last call that had been answered by then; 0: none, or not known
 }
 
 // History is what all clients of a run called, in the order of the calls, and
@@ -74,6 +75,14 @@ type Event struct {
 type History struct {
 	Ops    []Op
 	Events []Event
+
+	answered []lastAnswer // of each client
+}
+
+// lastAnswer is the call of a client that was answered last.
+type lastAnswer struct {
+	session proto.SessionID
+	xid     int32
 }
 
 // New returns an empty history with room for a number of calls.
@@ -104,6 +113,16 @@ func (h *History) Return(call int, step uint64, r *Reply) {
 	if r.Result != nil {
 		o.Result = *r.Result
 	}
+	if o.Replied() {
+		*h.last(o.Client) = lastAnswer{o.Session, o.Xid}
+	}
+}
+
+func (h *History) last(client int32) *lastAnswer {
+	for int(client) >= len(h.answered) {
+		h.answered = append(h.answered, lastAnswer{})
+	}
+	return &h.answered[max(client, 0)]
 }
 
 // Sent records session and xid of a call that has not ended, for histories in
@@ -114,5 +133,10 @@ func (h *History) Sent(call int, session proto.SessionID, xid int32) {
 	}
 }
 
-// Told records an event.
-func (h *History) Told(e Event) { h.Events = append(h.Events, e) }
+// Told records an event. What had been answered by then it knows from Return.
+func (h *History) Told(e Event) {
+	if l := h.last(e.Client); l.session == e.Session {
+		e.Xid = l.xid
+	}
+	h.Events = append(h.Events, e)
+}

@@ -69,7 +69,7 @@ func sessionText(s proto.SessionID) string {
 
 func eventLine(e *Event) *line {
 	return &line{Client: formatClient(e.Client), Session: sessionText(e.Session), Event: e.Kind.String(),
-		Type: e.Type, Path: e.Path, Zxid: e.Zxid, At: e.At}
+		Type: e.Type, Path: e.Path, Zxid: e.Zxid, At: e.At, Xid: e.Xid}
 }
 
 func opLine(o *Op) *line {
@@ -121,7 +121,7 @@ func (h *History) readLine(text []byte) error {
 func (h *History) readEvent(l *line, client int32, session proto.SessionID) error {
 	for k, name := range eventNames {
 		if name == l.Event {
-			h.Told(Event{client, session, EventKind(k), l.Type, l.Path, l.Zxid, l.At})
+			h.Events = append(h.Events, Event{client, session, EventKind(k), l.Type, l.Path, l.Zxid, l.At, l.Xid})
 			return nil
 		}
 	}

@@ -1,0 +1,227 @@
+package linearizability
+
+import (
+	"fmt"
+
+	"github.com/zksim/zksim/model"
+	"github.com/zksim/zksim/node/proto"
+)
+
+// replay executes a history on the model in the order of zxids.
+type replay struct {
+	h         *History
+	t         *timeline
+	unknown   []unknown
+	committed []proto.Txn
+
+	before map[int32][]int32 // what is placed directly before a moment: unknowns in order
+	inHole map[int32]int32   // what is placed in a hole
+
+	state    model.State
+	triggers triggers
+	steps    int // moments replayed
+
+	snapshots []snapshot // by rising moment
+}
+
+// snapshot is the state before a moment and what is placed before it.
+type snapshot struct {
+	at       int
+	state    model.State
+	triggers int
+}
+
+// mismatch is where a replay cannot go on.
+type mismatch struct {
+	at        int       // the moment
+	footprint footprint // what the outcome there depends on
+	hole      bool      // it is the hole itself that asks for a transaction
+	dead      bool      // what was placed has no effect: nothing is gained here
+
+	// What violation makes its words of, which most mismatches of a search never need.
+	call  *Op
+	field field
+	want  proto.Result
+	state model.State
+	found *proto.Violation // instead of these
+}
+
+// differed makes a mismatch of a call whose answer is not the model's.
+func (r *replay) differed(o *Op, f field, want *proto.Result) *mismatch {
+	return &mismatch{footprint: footprintOf(o.Session, &o.Op), call: o, field: f, want: *want, state: r.state}
+}
+
+// violation says what is wrong, and which guarantee that breaks.
+func (r *replay) violation(m *mismatch) *proto.Violation {
+	if m.found != nil {
+		return m.found
+	}
+	return r.explain(m)
+}
+
+// newReplay starts with a service that was never used, in which the sessions live
+// from the beginning: histories do not show when they began.
+func newReplay(h *History, t *timeline) *replay {
+	r := &replay{h: h, t: t, before: map[int32][]int32{}, inHole: map[int32]int32{}, state: model.New()}
+	r.triggers.watch(h)
+	return r
+}
+
+func (r *replay) openSessions() {
+	last := proto.SessionID(0)
+	r.state = r.state.Open(0, 0)
+	for i := range r.h.Ops {
+		if s := r.h.Ops[i].Session; s != last {
+			last = s
+			if _, ok := r.state.Timeout(s); !ok {
+				r.state = r.state.Open(s, 0)
+			}
+		}
+	}
+}
+
+// run replays from a moment on, and returns where it cannot go on, or nil.
+func (r *replay) run(from int) *mismatch {
+	for i := from; i < len(r.t.moments); i++ {
+		r.steps++
+		if m := r.moment(i); m != nil {
+			m.at = i
+			return m
+		}
+	}
+	return nil
+}
+
+func (r *replay) moment(i int) *mismatch {
+	m := &r.t.moments[i]
+	if len(r.unknown) > 0 && m.kind != momentRead && (m.kind == momentHole || r.t.room(i) > 0) {
+		r.save(i)
+		if bad := r.gap(i); bad != nil {
+			return bad
+		}
+	}
+	switch m.kind {
+	case momentWrite:
+		return r.write(m)
+	case momentCommitted:
+		return r.commit(m)
+	case momentHole:
+		return r.hole(i, m)
+	}
+	return r.read(m)
+}
+
+// gap executes what is placed before a moment.
+func (r *replay) gap(i int) *mismatch {
+	z := r.t.previous(i)
+	for _, n := range r.before[int32(i)] {
+		z++
+		if r.place(z, n) != proto.OK {
+			return &mismatch{dead: true}
+		}
+	}
+	return nil
+}
+
+// place executes an unknown transaction and returns its error.
+func (r *replay) place(z proto.Zxid, n int32) proto.ErrCode {
+	u := &r.unknown[n]
+	next, res, changes := r.state.Apply(z, 0, u.session, u.op)
+	r.state = next
+	r.triggers.add(z, changes)
+	return errOf(&res)
+}
+
+func (r *replay) write(m *moment) *mismatch {
+	o := &r.h.Ops[m.call]
+	next, want, changes := r.state.Apply(m.zxid, 0, o.Session, &o.Op)
+	if f := differs(o, &want, true); f != fieldNone {
+		return r.differed(o, f, &want)
+	}
+	r.state = next
+	r.triggers.add(m.zxid, changes)
+	return nil
+}
+
+func (r *replay) read(m *moment) *mismatch {
+	o := &r.h.Ops[m.call]
+	want := r.state.Read(&o.Op)
+	f := differs(o, &want, true)
+	if f == fieldNone {
+		return nil
+	}
+	return r.differed(o, f, &want)
+}
+
+// hole executes what is placed in a hole, and holds it against what Stats tell of it.
+func (r *replay) hole(i int, m *moment) *mismatch {
+	n, filled := r.inHole[int32(i)]
+	if filled {
+		if err := r.place(m.zxid, n); err != proto.OK && m.told < 0 {
+			return &mismatch{dead: true}
+		}
+	} else if m.zxid > r.state.Last() {
+		r.state = r.state.Skip(m.zxid)
+	}
+	if m.told < 0 {
+		return nil
+	}
+	for k := int(m.told); k < len(r.t.mentions) && r.t.mentions[k].zxid == m.zxid; k++ {
+		if bad := r.mentioned(&r.t.mentions[k], filled); bad != nil {
+			if filled {
+				bad.footprint.join(&r.unknown[n].footprint)
+			}
+			return bad
+		}
+	}
+	return nil
+}
+
+func (r *replay) mentioned(m *mention, filled bool) *mismatch {
+	got := r.state.Read(&proto.Op{Type: proto.OpExists, Path: m.path})
+	if got.Err == proto.OK && m.holds(&got.Stat) {
+		return nil
+	}
+	v := &proto.Violation{Property: proto.Durability, Place: "client", Detail: fmt.Sprintf(
+		"%s was shown as changed by %v, which no call of the history can have been", m.path, m.zxid)}
+	return &mismatch{found: v, hole: !filled, footprint: footprint{paths: []string{m.path}}}
+}
+
+// save keeps the state before a moment, to come back to. There are never more
+// than a few hundred; the older they are, the further apart.
+func (r *replay) save(i int) {
+	if n := len(r.snapshots); n > 0 && r.snapshots[n-1].at >= i {
+		return
+	}
+	if len(r.snapshots) == snapshotMax {
+		r.thin()
+	}
+	r.snapshots = append(r.snapshots, snapshot{i, r.state, len(r.triggers.list)})
+}
+
+const snapshotMax = 256
+
+// thin drops every second snapshot of the older half.
+func (r *replay) thin() {
+	kept := r.snapshots[:0]
+	for i, s := range r.snapshots {
+		if i%2 == 0 || i >= snapshotMax/2 {
+			kept = append(kept, s)
+		}
+	}
+	r.snapshots = kept
+}
+
+// rewind goes back to a state from which what is placed at a moment comes after,
+// and returns the moment to go on from.
+func (r *replay) rewind(to int) int {
+	n := len(r.snapshots)
+	for n > 1 && r.snapshots[n-1].at > to {
+		n--
+	}
+	r.snapshots = r.snapshots[:n]
+	s := r.snapshots[n-1]
+	r.state = s.state
+	r.triggers.list = r.triggers.list[:s.triggers]
+	return s.at
+}

@@ -1,0 +1,319 @@
+package linearizability
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/zksim/zksim/model"
+	"github.com/zksim/zksim/node/proto"
+)
+
+// specSteps bounds the work of porcupine on one history.
+const specSteps = 1_000_000
+
+// anchorDistance is how many calls of its session back a read may have its anchor.
+const anchorDistance = 8
+
+// Porcupine lets the checker of that name judge a history by search, whatever the
+// zxids: with zxids as a second opinion on a history of at most maxOps calls,
+// without them piece by piece, where a piece is what happens below one node of the
+// root and does not hang on other pieces. Pieces of more than maxOps calls are
+// left out, which makes the verdict unknown.
+//
+// Writes and reads are put into one order: a write between its call and its
+// return; a read if its session wrote or synced shortly before, between the call
+// of that (its anchor) and its own return, for by then it must see what had
+// happened. Other reads may be of any age and are left out. With zxids every
+// answer must fit the one it has. Writes with unknown outcome happened at any
+// time after their call, in the order of their session, or never.
+func Porcupine(h *History, maxOps int) Result {
+	if o := beyondModel(h); o != nil {
+		return undecided("porcupine: the model does not know c%d's %v %s of step %d", o.Client, o.Op.Type, o.Op.Path, o.Call)
+	}
+	if HasZxids(h) {
+		return porcupineWhole(h, maxOps)
+	}
+	var res Result
+	for _, piece := range piecesOf(h) {
+		res.add(porcupinePiece(h, piece, maxOps))
+	}
+	return res
+}
+
+// HasZxids reports whether any reply of a history tells a zxid.
+func HasZxids(h *History) bool {
+	return slices.ContainsFunc(h.Ops, func(o Op) bool { return o.Zxid > 0 })
+}
+
+func porcupineWhole(h *History, maxOps int) Result {
+	if len(h.Ops) > maxOps {
+		return undecided("porcupine: %d calls, the most it is given are %d", len(h.Ops), maxOps)
+	}
+	table := newZxidTable(len(h.Ops))
+	t, v := timelineOf(h, table)
+	if v != nil {
+		return violated(v)
+	}
+	past := answered(h)
+	list := unknowns(h, &past)
+	b := newBuilder(h)
+	for i := range h.Ops {
+		b.add(&h.Ops[i])
+	}
+	for i := range list {
+		if u := &list[i]; u.call < 0 {
+			b.perhaps(u.op, u.session, 0, 0)
+		}
+	}
+	s := b.specification(true)
+	s.slots = t.slots(len(list))
+	return b.judge(s, "the history")
+}
+
+// slots lists the zxids at which unknown transactions may be: those that are
+// told but not answered, and of the others between two that are told, or after
+// the last, as many as there are unknown transactions.
+func (t *timeline) slots(count int) []proto.Zxid {
+	var out []proto.Zxid
+	for i := range t.moments {
+		for k := range min(int64(count), t.room(i)) {
+			out = append(out, t.previous(i)+proto.Zxid(k)+1)
+		}
+		if t.moments[i].kind == momentHole {
+			out = append(out, t.moments[i].zxid)
+		}
+	}
+	last := t.previous(len(t.moments))
+	for k := range count {
+		out = append(out, last+proto.Zxid(k)+1)
+	}
+	return out
+}
+
+func porcupinePiece(h *History, p piece, maxOps int) Result {
+	if len(p.calls) > maxOps {
+		return undecided("porcupine: %d calls below %s, the most it is given are %d", len(p.calls), p.name, maxOps)
+	}
+	b := newBuilder(h)
+	for _, i := range p.calls {
+		b.add(&h.Ops[i])
+	}
+	for _, id := range p.owners {
+		b.perhaps(closeOp(), id, 0, 0)
+	}
+	return b.judge(b.specification(false), p.name)
+}
+
+// builder collects the calls of a history that porcupine is to judge.
+type builder struct {
+	h        *History
+	calls    []interval
+	sessions []proto.SessionID
+	seen     map[proto.SessionID][]*Op // writes and syncs of a session, by xid
+}
+
+func newBuilder(h *History) *builder {
+	b := &builder{h: h, seen: map[proto.SessionID][]*Op{}}
+	for i := range h.Ops {
+		if o := &h.Ops[i]; got(o) && o.Outcome == OK && (o.Op.Type.IsWrite() || o.Op.Type == proto.OpSync) {
+			b.seen[o.Session] = append(b.seen[o.Session], o)
+		}
+	}
+	return b
+}
+
+// got reports whether a server answered a call; without zxids the error tells.
+func got(o *Op) bool {
+	switch {
+	case o.Return == 0 || o.Outcome == Unknown:
+		return false
+	case o.Zxid > 0 || o.Outcome == OK:
+		return true
+	}
+	return o.Err != proto.ConnectionLoss && o.Err != proto.RequestTimeout && o.Err != proto.SessionExpired
+}
+
+func (b *builder) session(id proto.SessionID) int {
+	n := slices.Index(b.sessions, id)
+	if n < 0 {
+		n = len(b.sessions)
+		b.sessions = append(b.sessions, id)
+	}
+	return n
+}
+
+func (b *builder) add(o *Op) {
+	c := interval{judged{op: &o.Op, session: b.session(o.Session), id: o.Session, xid: o.Xid, reply: o, zxid: o.Zxid}, o.Call, o.Return}
+	switch {
+	case mayHaveHappened(o):
+		b.perhaps(&o.Op, o.Session, o.Xid, o.Call)
+		return
+	case !got(o), o.Op.Type == proto.OpSync, o.Op.Type == proto.OpPing:
+		return
+	case !o.Op.Type.IsWrite():
+		a := b.anchor(o)
+		if a == nil || o.Outcome != OK {
+			return
+		}
+		c.call = min(a.Call, o.Call)
+	}
+	b.calls = append(b.calls, c)
+}
+
+// anchor is the last write or sync of a read's session before it, if it is near.
+func (b *builder) anchor(o *Op) *Op {
+	var last *Op
+	for _, a := range b.seen[o.Session] {
+		if a.Xid < o.Xid && a.Xid+anchorDistance >= o.Xid && (last == nil || a.Xid > last.Xid) {
+			last = a
+		}
+	}
+	return last
+}
+
+func (b *builder) perhaps(op *proto.Op, id proto.SessionID, xid int32, call uint64) {
+	b.calls = append(b.calls, interval{judged{op: op, session: b.session(id), id: id, xid: xid}, call, 0})
+}
+
+// specification starts with an unused service in which the sessions live.
+func (b *builder) specification(zxids bool) *specification {
+	s := &specification{zxids: zxids, left: specSteps, start: specState{model.New(), make([]int32, len(b.sessions))}}
+	for _, id := range b.sessions {
+		s.start.State = s.start.Open(id, 0)
+	}
+	return s
+}
+
+func (b *builder) judge(s *specification, name string) Result {
+	switch ok, decided := linearizable(s, b.calls); {
+	case ok:
+		return Result{}
+	case decided:
+		return violated(&proto.Violation{Property: proto.LinearizableWrites, Place: "client",
+			Detail: "no order of the calls explains their answers, below " + name})
+	}
+	return undecided("porcupine: %d steps did not settle %s, of %d calls", specSteps, name, len(b.calls))
+}
+
+// piece is the calls that hang together: those below some nodes of the root.
+type piece struct {
+	name   string
+	calls  []int
+	owners []proto.SessionID // sessions that may have ephemerals there
+}
+
+// piecesOf parts the calls of a history. A multi ties together the nodes that it
+// is about; whoever looks at the root, or counts its children by a sequential
+// name, ties together everything.
+func piecesOf(h *History) []piece {
+	j := joints{}
+	for i := range h.Ops {
+		names := topNames(&h.Ops[i].Op)
+		for _, n := range names {
+			j.join(names[0], n)
+		}
+	}
+	if j.has("") {
+		for _, n := range j.names() {
+			j.join("", n)
+		}
+	}
+	var out []piece
+	at := map[string]int{}
+	for i := range h.Ops {
+		o := &h.Ops[i]
+		names := topNames(&o.Op)
+		if o.Op.Type == proto.OpCloseSession {
+			names = nil // it is added to every piece below
+		}
+		if len(names) == 0 {
+			continue
+		}
+		root := j.find(names[0])
+		n, ok := at[root]
+		if !ok {
+			n = len(out)
+			at[root] = n
+			out = append(out, piece{name: "/" + root})
+		}
+		out[n].calls = append(out[n].calls, i)
+	}
+	for n := range out {
+		out[n].closes(h)
+	}
+	return out
+}
+
+// closes adds to a piece the ends of the sessions that may have ephemerals there,
+// or that are answered as if they had ended.
+func (p *piece) closes(h *History) {
+	for _, i := range p.calls {
+		o := &h.Ops[i]
+		var f footprint
+		owned(&f, o)
+		if (len(f.paths) > 0 || o.Err == proto.SessionExpired) && !slices.Contains(p.owners, o.Session) {
+			p.owners = append(p.owners, o.Session)
+		}
+	}
+	for i := range h.Ops {
+		if o := &h.Ops[i]; o.Op.Type == proto.OpCloseSession && slices.Contains(p.owners, o.Session) {
+			p.calls = append(p.calls, i)
+		}
+	}
+	slices.SortFunc(p.calls, cmp.Compare)
+}
+
+// topNames are the first components of the paths of a request; "" is the root.
+func topNames(op *proto.Op) []string {
+	var out []string
+	for i := range op.Ops {
+		out = append(out, topNames(&op.Ops[i])...)
+	}
+	switch op.Type {
+	case proto.OpMulti, proto.OpCloseSession, proto.OpPing, proto.OpSync:
+		return out
+	}
+	name, _, below := strings.Cut(strings.TrimPrefix(op.Path, "/"), "/")
+	if !below && op.Flags&proto.FlagSequential != 0 {
+		name = "" // the number counts the children of the root
+	}
+	return append(out, name)
+}
+
+// joints is a union-find over names.
+type joints map[string]string
+
+func (j joints) find(n string) string {
+	for {
+		up, ok := j[n]
+		if !ok {
+			j[n] = n
+			return n
+		}
+		if up == n {
+			return n
+		}
+		n = up
+	}
+}
+
+func (j joints) has(n string) bool { _, ok := j[n]; return ok }
+
+func (j joints) names() []string {
+	out := make([]string, 0, len(j))
+	for n := range j { // order-free: sorted below
+		out = append(out, n)
+	}
+	slices.Sort(out)
+	return out
+}
+
+func (j joints) join(a, b string) {
+	a, b = j.find(a), j.find(b)
+	if a < b {
+		j[b] = a
+	} else {
+		j[a] = b
+	}
+}

@@ -1,0 +1,113 @@
+package linearizability
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/zksim/zksim/model"
+	"github.com/zksim/zksim/node/proto"
+)
+
+// trigger is a change in W of something that somebody watches.
+type trigger struct {
+	on   watched
+	zxid proto.Zxid
+	kind proto.EventType // of the event that it sends
+}
+
+// triggers are those of a replay, in the order of W.
+type triggers struct {
+	watched map[watched]bool
+	list    []trigger
+}
+
+// watch notes what the history watches.
+func (t *triggers) watch(h *History) {
+	for i := range h.Ops {
+		if on, ok := leavesWatch(&h.Ops[i]); ok {
+			if t.watched == nil {
+				t.watched = map[watched]bool{}
+			}
+			t.watched[on] = true
+		}
+	}
+}
+
+// leavesWatch tells what a call watches from its reply on, if anything.
+func leavesWatch(o *Op) (on watched, ok bool) {
+	if !o.Op.Watch || !o.Replied() || o.Outcome != OK {
+		return on, false
+	}
+	on.path = o.Op.Path
+	switch o.Op.Type {
+	case proto.OpGetData:
+		return on, o.Err == proto.OK
+	case proto.OpExists:
+		return on, true
+	case proto.OpGetChildren, proto.OpGetChildren2:
+		on.children = true
+		return on, o.Err == proto.OK
+	}
+	return on, false
+}
+
+func (t *triggers) add(z proto.Zxid, changes []model.Change) {
+	if t.watched == nil {
+		return
+	}
+	for _, c := range changes {
+		t.put(watched{path: c.Path}, z, c.Type)
+		if c.Type == proto.EventNodeDataChanged {
+			continue
+		}
+		if c.Type == proto.EventNodeDeleted {
+			t.put(watched{c.Path, true}, z, c.Type)
+		}
+		t.put(watched{parentOf(c.Path), true}, z, proto.EventNodeChildrenChanged)
+	}
+}
+
+func (t *triggers) put(on watched, z proto.Zxid, kind proto.EventType) {
+	if t.watched[on] {
+		t.list = append(t.list, trigger{on, z, kind})
+	}
+}
+
+// byWatched sorts the triggers by what is watched, keeping the order of W.
+func (t *triggers) byWatched() map[watched][]trigger {
+	list := slices.Clone(t.list)
+	slices.SortStableFunc(list, func(a, b trigger) int {
+		return cmp.Or(cmp.Compare(a.on.path, b.on.path), compareBool(a.on.children, b.on.children))
+	})
+	out := make(map[watched][]trigger)
+	for len(list) > 0 {
+		n := 1
+		for n < len(list) && list[n].on == list[0].on {
+			n++
+		}
+		out[list[0].on] = list[:n:n]
+		list = list[n:]
+	}
+	return out
+}
+
+func compareBool(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case b:
+		return -1
+	}
+	return 1
+}
+
+// after returns the triggers above a zxid, of which there may be several at one.
+func after(list []trigger, z proto.Zxid) []trigger {
+	n, _ := slices.BinarySearchFunc(list, z, func(t trigger, z proto.Zxid) int {
+		if t.zxid <= z {
+			return -1
+		}
+		return 1
+	})
+	return list[n:]
+}

@@ -1,0 +1,124 @@
+package linearizability
+
+import (
+	"github.com/zksim/zksim/node/proto"
+)
+
+// Options say how a history is judged. The zero value judges by the history alone.
+type Options struct {
+	// Committed is every transaction that the servers have applied, in any order;
+	// nil if nobody knows. It settles what unknown outcomes came to. The history
+	// need not have all sessions then: what others did is told here.
+	Committed []proto.Txn
+	// Steps bounds the search over unknown outcomes: so many moments of the history
+	// may be replayed beyond the first time. 0 means DefaultSteps, below 0 none.
+	Steps int
+}
+
+// DefaultSteps is enough for thousands of unknown outcomes that later replies
+// mention, and takes a few seconds at most.
+const DefaultSteps = 2_000_000
+
+func (o *Options) steps() int {
+	if o.Steps == 0 {
+		return DefaultSteps
+	}
+	return max(o.Steps, 0)
+}
+
+// CheckWrites checks that the writes are linearizable in the order of their
+// zxids (LinearizableWrites: G1, G2, G9), and whatever else a replay of that
+// order on the model shows: each read is an evaluation of the state at the zxid
+// of its reply (PrefixRead, G4), what was answered or shown stays (Durability,
+// G6), a multi happens whole (AtomicMulti, G8), ephemerals end with their
+// session (Ephemeral, G13), nothing happens after that (SessionClosed, G15),
+// sequential names are not given twice (SequentialName, G17), and counts are
+// right (StatShape, G18).
+//
+// The history must begin with a service that was never used, and hold the calls
+// of all sessions, unless Committed has the others. Calls with unknown outcome
+// are in W or not, at most once, after what had been seen when they were called
+// and in the order of their session: with Committed this is known; else it is
+// searched for (see [Options]), and the verdict may be unknown.
+//
+// It takes time O(n log n) for n calls, and the search on top of that.
+func CheckWrites(h *History, opt *Options) Result {
+	_, res := replayed(h, opt)
+	return res
+}
+
+// replayed judges and returns the replay, nil if it did not come to one.
+func replayed(h *History, opt *Options) (*replay, Result) {
+	table := newZxidTable(len(h.Ops))
+	if v := checkShapes(h, table); v != nil {
+		return nil, violated(v)
+	}
+	if o := beyondModel(h); o != nil {
+		return nil, undecided("write linearizability: the model does not know c%d's %v %s of step %d", o.Client, o.Op.Type, o.Op.Path, o.Call)
+	}
+	r := answered(h)
+	if v := checkRealTime(h, &r); v != nil {
+		return nil, violated(v)
+	}
+	if opt.Committed != nil {
+		return replayCommitted(h, opt, &r)
+	}
+	return replayAnswered(h, opt, &r, table)
+}
+
+// replayAnswered goes by what the replies tell.
+func replayAnswered(h *History, opt *Options, past *replies, table *zxidTable) (*replay, Result) {
+	t, v := timelineOf(h, table)
+	if v != nil {
+		return nil, violated(v)
+	}
+	s := &search{replay: newReplay(h, t), budget: opt.steps()}
+	s.openSessions()
+	s.unknown = unknowns(h, past)
+	return s.replay, s.solve()
+}
+
+// replayCommitted goes by what the servers have committed.
+func replayCommitted(h *History, opt *Options, past *replies) (*replay, Result) {
+	w := newWitness(h, opt.Committed)
+	for _, check := range []func() *proto.Violation{w.match, w.answers, func() *proto.Violation { return w.order(past) }} {
+		if v := check(); v != nil {
+			return nil, violated(v)
+		}
+	}
+	r := newReplay(h, w.timeline())
+	r.committed = w.txns
+	if m := r.run(0); m != nil {
+		return r, violated(r.violation(m))
+	}
+	return r, Result{}
+}
+
+// beyondModel returns a call that the model cannot judge, or nil: it knows no
+// permissions but the open ones, and no containers and times to live.
+func beyondModel(h *History) *Op {
+	for i := range h.Ops {
+		if o := &h.Ops[i]; !known(&o.Op) {
+			return o
+		}
+	}
+	return nil
+}
+
+func known(op *proto.Op) bool {
+	switch op.Type {
+	case proto.OpCreate, proto.OpCreate2:
+		return (len(op.ACL) == 0 || proto.IsOpenACL(op.ACL)) && op.Flags <= proto.FlagEphemeral|proto.FlagSequential
+	case proto.OpMulti:
+		for i := range op.Ops {
+			if !known(&op.Ops[i]) {
+				return false
+			}
+		}
+		return true
+	case proto.OpDelete, proto.OpSetData, proto.OpCheck, proto.OpCloseSession, proto.OpSync, proto.OpPing,
+		proto.OpExists, proto.OpGetData, proto.OpGetChildren, proto.OpGetChildren2:
+		return true
+	}
+	return false
+}
