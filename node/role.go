@@ -2,6 +2,7 @@ package node
 
 import (
 	"github.com/zksim/zksim/node/proto"
+	"github.com/zksim/zksim/node/ztree"
 )
 
 // Only the functions of this file assign role and phase.
@@ -55,6 +56,7 @@ func (n *Node) giveUp(reason string) {
 	n.dropRequests()
 	n.abortSnapshot()
 	clear(n.sessionConn)
+	n.watches = ztree.NewWatches()
 }
 
 func (n *Node) stopTimers() {
