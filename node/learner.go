@@ -36,6 +36,7 @@ type learner struct {
 	catchingUp bool       // a planted bug: the ACK of NEWLEADER waits for what is logged now
 	memoryLost bool       // memory is not what the disk holds
 	newLeader  bool       // NEWLEADER has arrived
+	until      proto.Zxid // the last transaction that came before it
 	acksOpen   bool       // its ACK is out: proposals are acknowledged
 	writing    bool       // currentEpoch is being written
 
@@ -98,6 +99,9 @@ func (n *Node) learnerReadTimeout() {
 		return
 	}
 	left := l.lastHeard + n.readLimit() - n.now
+	if left <= 0 && l.busy {
+		left = n.readLimit() // nobody listens; the disk decides
+	}
 	if left <= 0 {
 		n.giveUp(fmt.Sprintf("leader silent for %v", n.readLimit()))
 		return
@@ -188,7 +192,7 @@ func (n *Node) sendAckEpoch(current proto.Epoch) {
 	if l.epoch > n.currentEpoch {
 		// What will be logged before currentEpoch is written can belong to the new
 		// epoch already: a crash in between must not look like a damaged disk.
-		l.busy = true
+		n.stopReading(l)
 		n.ops = store.AnnounceEpochOps(n.scratch(), l.epoch)
 		n.write(LaneMain, n.ops, thenAnnounced, 0)
 	}
@@ -196,10 +200,22 @@ func (n *Node) sendAckEpoch(current proto.Epoch) {
 
 // announced: the disk knows which epoch is being taken over; the leader may be heard.
 func (n *Node) announced() {
-	if l := n.learner; l != nil && !n.stopping {
-		l.busy = false
-		n.pump(l.conn)
+	if !n.stopping && n.learner != nil {
+		n.goOnReading(n.learner)
 	}
+}
+
+// stopReading lets the leader's packets wait in their stream until the disk is
+// done: they would pile up here.
+func (n *Node) stopReading(l *learner) {
+	l.busy = true
+	n.out.Gates = append(n.out.Gates, ReadGate{l.conn.id, false})
+}
+
+func (n *Node) goOnReading(l *learner) {
+	l.busy, l.lastHeard = false, n.now
+	n.out.Gates = append(n.out.Gates, ReadGate{l.conn.id, true})
+	n.pump(l.conn)
 }
 
 // proposalArrived takes a transaction into the tail. It is logged at once,

@@ -19,7 +19,8 @@ func (n *Node) syncBegins(l *learner, p *proto.Packet) error {
 	case proto.PktDiff:
 		l.mode = SyncDiff
 	case proto.PktTrunc:
-		l.mode, l.busy, l.memoryLost = SyncTrunc, true, true
+		l.mode, l.memoryLost = SyncTrunc, true
+		n.stopReading(l)
 		n.write(LaneMain, n.planCut(p.Zxid, false), thenTruncated, 0)
 	case proto.PktSnap:
 		l.mode, l.hold, l.memoryLost = SyncSnap, true, true
@@ -53,9 +54,8 @@ func (n *Node) truncated(r *store.Recovered) {
 		return
 	}
 	l.memoryLost = false
-	l.busy = false
 	if !n.stopping {
-		n.pump(l.conn)
+		n.goOnReading(l)
 	}
 }
 
@@ -74,9 +74,14 @@ func (n *Node) truncateFailed(err error) {
 	n.giveUp("TRUNC to a transaction that this server does not have")
 }
 
-// reloaded: an unfinished SNAP has been undone.
+// reloaded: an unfinished SNAP has been undone, or taken over whole when its
+// snapshot was in place already, and its epoch with it.
 func (n *Node) reloaded(r *store.Recovered) {
 	n.load(r)
+	if r.CurrentEpoch > n.currentEpoch {
+		n.currentEpoch = r.CurrentEpoch
+		n.note(Note{Kind: NoteCurrentEpoch, Epoch: n.currentEpoch, Zxid: n.lastDurable})
+	}
 	n.log.writer.Roll()
 }
 
@@ -138,10 +143,13 @@ func (n *Node) newLeaderArrived(l *learner, z proto.Zxid) error {
 	if z.Epoch() != l.epoch || l.newLeader {
 		return fmt.Errorf("NEWLEADER %v in epoch %d", z, l.epoch)
 	}
-	l.newLeader = true
+	l.newLeader, l.until = true, n.lastLogged
 	if !l.hold {
 		n.newLeaderDurable()
 		return nil
+	}
+	if k := n.tail.len(); k > 0 {
+		l.until = n.tail.at(k - 1).zxid()
 	}
 	if l.cutFirst {
 		// What this server has logged beyond the snapshot is in no history that
@@ -170,13 +178,15 @@ func (n *Node) syncSnapshotDurable() {
 	n.newLeaderDurable()
 }
 
-// newLeaderDurable writes currentEpoch once the history is durable.
+// newLeaderDurable writes currentEpoch once the history is durable. What the
+// leader has proposed since is not waited for: on a busy ensemble there would
+// always be more of it.
 func (n *Node) newLeaderDurable() {
 	l := n.learner
 	if !l.newLeader || l.hold || l.writing {
 		return
 	}
-	if n.lastDurable != n.lastLogged && n.cfg.Bugs.syncLogging() != logUnawaited {
+	if n.lastDurable < l.until && n.cfg.Bugs.syncLogging() != logUnawaited {
 		return
 	}
 	l.writing = true
@@ -201,7 +211,8 @@ func (n *Node) ackNewLeaderNow(l *learner) {
 		n.apply(n.tail.popApplied())
 	}
 	n.sendAck(proto.MakeZxid(l.epoch, 0))
-	l.acksOpen = true
+	l.acksOpen, l.lastHeard = true, n.now
+	n.arm(TimerLearnerRead, 0, n.readLimit())
 	for i := range n.tail.len() {
 		if z := n.tail.at(i).zxid(); z <= n.lastDurable {
 			n.sendAck(z)

@@ -204,6 +204,8 @@ func (s *story) hostVerb(verb string, args []string) bool {
 		s.hold(s.w.host(s.server(args[0])), args[1:])
 	case "release":
 		s.w.host(s.server(args[0])).hold = nil
+	case "pass":
+		s.w.host(s.server(args[0])).passes = s.number(args[1])
 	case "history":
 		s.history(s.w.host(s.server(args[0])), args[1:])
 	case "damage":

@@ -88,6 +88,7 @@ type host struct {
 	ends   map[node.ConnID]*end
 	paused []node.StageKind
 	hold   func(store.Op) bool // the lane of such an operation stands still
+	passes int                 // but so many of them are let through
 	silent bool                // it lost power: nobody hears of it until it is back
 }
 
@@ -130,7 +131,7 @@ func (h *host) crash(power disksim.Power) {
 }
 
 func (h *host) bury() {
-	h.core, h.turns, h.draws, h.timers, h.paused, h.hold = nil, nil, nil, nil, nil, nil
+	h.core, h.turns, h.draws, h.timers, h.paused, h.hold, h.passes = nil, nil, nil, nil, nil, nil, 0
 	h.lanes = [node.NumLanes][]node.Write{}
 	clear(h.ends)
 }
@@ -261,8 +262,14 @@ func (h *host) room(s node.Stage) int {
 
 // disks carries out the first operation of a lane.
 func (h *host) disks(l node.Lane) bool {
-	if len(h.lanes[l]) == 0 || h.hold != nil && h.hold(h.lanes[l][0].Op) {
+	if len(h.lanes[l]) == 0 {
 		return false
+	}
+	if h.hold != nil && h.hold(h.lanes[l][0].Op) {
+		if h.passes == 0 {
+			return false
+		}
+		h.passes--
 	}
 	w := h.lanes[l][0]
 	h.lanes[l] = h.lanes[l][1:]
