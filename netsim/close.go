@@ -39,14 +39,17 @@ func (n *Network) drained(e side) {
 }
 
 // resetArrived runs at whatever is left of an end. Bytes that nobody has read
-// are lost. No reset meets a pending end: a dialler that goes without a FIN
-// takes it along, and one that was Connected leaves by a FIN.
+// are lost. Only a fault resets a pending end, of which nobody has been told: a
+// dialler that goes without a FIN takes it along, and one that was Connected
+// leaves by a FIN.
 func (n *Network) resetArrived(e side) {
 	switch e.end().state {
 	case dialling:
 		host, id := e.end().host, e.id()
 		n.drop(e)
 		n.listener.ConnectFailed(host, id)
+	case pending:
+		n.drop(e)
 	case open:
 		n.closed(e, true)
 	}

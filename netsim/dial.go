@@ -62,7 +62,7 @@ func (n *Network) synArrived(e side) {
 	if !h.up {
 		return
 	}
-	if !slices.Contains(h.listening, e.stream.port) {
+	if !slices.Contains(h.listening, e.stream.port) || e.in().path.refusals > 0 || n.full(h, e.stream.port) {
 		n.transmit(e, packetReset, 0)
 		return
 	}
@@ -72,7 +72,12 @@ func (n *Network) synArrived(e side) {
 
 // synAckArrived runs at the dialling side, which still waits: had it gone, the
 // whole stream would have gone with it, and any reset comes after this packet.
+// A second answer comes to one that asked again because a reset was suppressed
+// while the first was in flight.
 func (n *Network) synAckArrived(e side) {
+	if !e.is(dialling) {
+		return
+	}
 	e.end().state = open
 	n.transmit(e, packetEstablished, 0)
 	n.listener.Connected(e.end().host, e.id())

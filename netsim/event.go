@@ -16,13 +16,29 @@ const (
 	packetReset
 	eventRoom    // an acknowledgement reaches a blocked writer
 	eventDrained // the last byte before a FIN has been read
+	packetProbe  // asks for an acknowledgement again
+	eventResend  // a packet is missing for long enough to be sent again
+	eventProbe   // an acknowledgement is missing for long enough to be asked for
+	eventReset   // a fault resets an end
+	eventWiden   // a blocked writer is given more room
+	eventUnclog  // the next packet of a backlog: A is the sending host, B how many are left
 )
 
 // transmit sends a packet from an end, which may be gone, to its peer. Packets
 // of one direction arrive in the order in which they were sent.
 func (n *Network) transmit(from side, kind uint8, size int64) {
 	out := from.out()
-	out.lastSent = max(out.lastSent, n.clock.Now()+out.path.packetDelay())
+	if out.path.faulty || out.repair != nil {
+		n.transmitFaulty(from, kind, size)
+		return
+	}
+	n.deliver(from, kind, size, n.clock.Now()+out.path.packetDelay())
+}
+
+// deliver lets a packet arrive at the given instant, or when the one before it does.
+func (n *Network) deliver(from side, kind uint8, size int64, at time.Duration) {
+	out := from.out()
+	out.lastSent = max(out.lastSent, at)
 	n.schedule(out.lastSent, from.peer(), kind, size)
 }
 
@@ -34,6 +50,13 @@ func (n *Network) schedule(at time.Duration, e side, kind uint8, size int64) {
 // as the last thing it does. It returns a digest of the event's kind, end and
 // size and of the bytes that it delivers.
 func (n *Network) Handle(ev vtime.Event) uint64 {
+	if n.stalled > 0 {
+		return n.handleStalled(ev)
+	}
+	return n.handle(ev)
+}
+
+func (n *Network) handle(ev vtime.Event) uint64 {
 	e := n.end(EndID(ev.A))
 	digest := mix(uint64(ev.A)<<8|uint64(ev.Kind), uint64(ev.B))
 	if !e.known() {
@@ -52,6 +75,14 @@ func (n *Network) Handle(ev vtime.Event) uint64 {
 		n.roomFreed(e)
 	case eventDrained:
 		n.drained(e)
+	case eventResend:
+		n.resendDue(e)
+	case eventProbe:
+		n.probeDue(e)
+	case eventReset:
+		n.resetArrived(e)
+	case eventWiden:
+		n.roomFreed(e)
 	default:
 		return n.handleOpen(e, ev, digest)
 	}
@@ -65,6 +96,8 @@ func (n *Network) handleOpen(e side, ev vtime.Event, digest uint64) uint64 {
 		n.answerUnknown(e)
 	case ev.Kind == packetFin:
 		n.finArrived(e)
+	case ev.Kind == packetProbe:
+		n.probeArrived(e)
 	case ev.Kind == packetData:
 		digest = mixBytes(digest, e.arriving(int(ev.B)))
 		n.dataArrived(e, int(ev.B))

@@ -136,6 +136,9 @@ func checkPipe(t require.TestingT, s *stream, i int) {
 	}
 	require.GreaterOrEqual(t, p.waiting(), 0)
 	require.GreaterOrEqual(t, p.inFlight, 0)
+	if p.probe != nil {
+		acked += p.probe.bytes
+	}
 	require.LessOrEqual(t, p.used, s.room, "room exceeded")
 	if !p.deaf && s.ends[i].state != gone { // else nobody counts any more
 		require.Equal(t, p.used, p.data.len()+acked, "used bytes are somewhere")

@@ -11,6 +11,10 @@ import (
 const (
 	drawPacket uint16 = iota // delay of a packet
 	drawAck                  // delay of an acknowledgement
+	drawPacketLoss
+	drawPacketJitter
+	drawAckLoss
+	drawAckJitter
 )
 
 // path is what lies between one host and another, in one direction.
@@ -18,6 +22,8 @@ type path struct {
 	link          Link
 	own           bool // link was set for this pair; else it is the default
 	packets, acks rng.Stream
+	faulty        bool // what is sent must look into trouble
+	trouble
 }
 
 // SetDefaultLink sets the link of every ordered pair that has none of its own.
@@ -60,10 +66,15 @@ func (n *Network) path(from, to HostID) *path {
 }
 
 func (n *Network) newPath(from, to HostID) *path {
-	draws := func(kind uint16) rng.Stream {
-		return n.src.Stream(rng.Key{Host: int32(from), Purpose: rng.PurposeLink, Peer: int32(to), Kind: kind})
+	return &path{
+		link:    n.link,
+		packets: n.linkDraws(from, to, drawPacket),
+		acks:    n.linkDraws(from, to, drawAck),
 	}
-	return &path{link: n.link, packets: draws(drawPacket), acks: draws(drawAck)}
+}
+
+func (n *Network) linkDraws(from, to HostID, kind uint16) rng.Stream {
+	return n.src.Stream(rng.Key{Host: int32(from), Purpose: rng.PurposeLink, Peer: int32(to), Kind: kind})
 }
 
 // packetDelay draws how long a packet takes.

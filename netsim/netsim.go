@@ -20,11 +20,37 @@
 // same stream. A Write is one segment and costs one event. Acknowledgements are
 // bookkeeping of the pipe and cost an event only while a writer waits for one.
 //
-// A model of TCP with segments, loss and retransmission, with netem or with
-// cut links goes between the pipe and transmit: it decides which bytes leave
-// when, how often, and whether they arrive, and may hold them back for good.
-// Everything above (room, blocked writers, Listener) and below (arrival in
-// order, reset of unknown ends) stays as it is, and no signature changes.
+// # Faults
+//
+// Each ordered pair of hosts has its own: an impairment (Netem: further delay,
+// jitter, loss), cuts (Blackhole), Refuse, NoReset, Clog, a send buffer; a port
+// has MaxConn. Clear undoes those of a pair, Heal all. A path without faults
+// costs nothing and draws nothing for them.
+//
+// Loss and cuts take packets, never bytes of a stream. A packet that did not
+// get through begins a repair of its pipe and holds back all behind it:
+//
+//   - It is sent again when its timer runs out: 200 ms + a mean round trip after
+//     it was sent, twice as long after each further loss, at most 120 s; after
+//     1, 3, 7, … s for the packets of the handshake. After a timeout nothing new
+//     leaves before an answer is back.
+//   - It is sent again earlier, about one round trip and a quarter after it was
+//     lost, if a packet sent after it has arrived and the answer does too.
+//   - When the answer to a repaired gap is back, all other gaps sent before it
+//     are sent again at once.
+//   - A reset is sent once. Whoever crashes repeats nothing.
+//
+// So a cut ends for a stream at its next retransmission, not at once; while a
+// path is cut its timers sleep, and what they did is computed when it opens. A
+// lost acknowledgement (of bytes that were read) delays the freeing of room
+// until the next one, or until the writer's timer has asked for it again.
+//
+// Known to differ from a kernel: packets are as large as the Write, there is
+// neither a congestion window nor a tail probe, timers use the mean delay of the
+// links instead of samples, and a cut of the acknowledgements alone does not
+// stop the data before the room is used up. A measured model would replace
+// repair and probe; everything above (room, blocked writers, Listener) and below
+// (arrival in order, reset of unknown ends) would stay as it is.
 //
 // The package imports sim/rng and sim/vtime only. It never blocks and never
 // calls back from within one of its own methods, except Handle, which runs an

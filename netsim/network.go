@@ -21,6 +21,10 @@ type Network struct {
 	hosts    []host
 	streams  []*stream // by EndID / 2; nil when both ends are gone
 	spare    []*stream // to be used again, with their buffers
+	stalled  int       // paths that are clogged or have a backlog
+
+	spareRepairs []*repair
+	spareProbes  []*probe
 }
 
 // New returns a network without hosts. Its events go onto clock with class
@@ -43,6 +47,8 @@ type host struct {
 	up          bool
 	paths       []*path // by destination; nil until first used
 	listening   []Port
+	limits      []portLimit
+	boots       int   // how often it has crashed
 	first, last EndID // its ends, a list in order of their beginning
 }
 
@@ -61,10 +67,11 @@ func (n *Network) Start(id HostID) { n.hosts[id].up = true }
 
 // Crash takes the power from a host: its listeners and ends are gone, nobody is
 // told, packets that arrive there vanish until Start. What it had written
-// before is on the wire and still arrives.
+// before is on the wire and still arrives, unless a packet of it was lost.
 func (n *Network) Crash(id HostID) {
 	h := &n.hosts[id]
 	h.up = false
+	h.boots++
 	h.listening = h.listening[:0]
 	for h.first != 0 {
 		n.drop(n.end(h.first))

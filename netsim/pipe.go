@@ -11,14 +11,17 @@ type ack struct {
 // pipe is one direction of a stream: its bytes and its room.
 //
 //	written ──────────────────────────────► acknowledged
-//	[ in flight | waiting ]  [ acks on their way ]
+//	[ in flight | waiting ]  [ acks on their way | acks lost ]
 //	 bytes in data            bytes already read
-//	 ◄──────────────── used ─────────────────►
+//	 ◄───────────────────── used ────────────────────────►
 //
-// used is the sum of the three unless the pipe is deaf: then nobody will ever
+// used is the sum of the four unless the pipe is deaf: then nobody will ever
 // read or acknowledge what is written.
 type pipe struct {
 	path     *path      // that its packets take; acknowledgements take the other pipe's
+	repair   *repair    // nil while no packet is missing
+	probe    *probe     // nil while no acknowledgement is missing
+	room     int        // how much it holds; used is above it for a while when it shrinks
 	data     fifo[byte] // waiting bytes, then those in flight
 	inFlight int        // how many of data have not arrived
 	used     int        // bytes that occupy room
@@ -28,6 +31,14 @@ type pipe struct {
 	waking   bool          // an event is scheduled for the first of acks
 	finished bool          // the writer's FIN has arrived
 	deaf     bool          // the reading end is gone
+}
+
+// lead makes a new pipe take a path, with the given room unless a fault limits it.
+func (p *pipe) lead(path *path, room int) {
+	p.path, p.room = path, room
+	if path.sndbuf > 0 {
+		p.room = path.sndbuf
+	}
 }
 
 // waiting is how many bytes have arrived and were not read.

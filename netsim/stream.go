@@ -20,7 +20,7 @@ const (
 type stream struct {
 	number int64 // the ids of its ends are 2·number and 2·number + 1
 	port   Port
-	room   int // of each direction
+	room   int // of each direction, unless a fault says otherwise
 	ends   [2]end
 	pipes  [2]pipe // pipes[i] leads away from ends[i]
 }
@@ -61,7 +61,8 @@ func (n *Network) newStream(from, to HostID, port Port) *stream {
 	s := n.unused()
 	s.number, s.port, s.room = int64(len(n.streams)), port, n.room
 	s.ends[diallingSide].host, s.ends[acceptingSide].host = from, to
-	s.pipes[diallingSide].path, s.pipes[acceptingSide].path = n.path(from, to), n.path(to, from)
+	s.pipes[diallingSide].lead(n.path(from, to), n.room)
+	s.pipes[acceptingSide].lead(n.path(to, from), n.room)
 	n.streams = append(n.streams, s)
 	return s
 }
@@ -122,6 +123,10 @@ func (n *Network) unlink(e side) {
 // recycle forgets a stream. Packets still on their way find nobody.
 func (n *Network) recycle(s *stream) {
 	n.streams[s.number] = nil
+	for i := range s.pipes {
+		n.forgetRepair(&s.pipes[i])
+		n.forgetProbe(&s.pipes[i])
+	}
 	s.pipes[0].reset()
 	s.pipes[1].reset()
 	n.spare = append(n.spare, s)

@@ -13,8 +13,10 @@ func (n *Network) Room(id EndID) int {
 }
 
 func (n *Network) freeRoom(e side) int {
-	e.out().settle(n.clock.Now())
-	return e.stream.room - e.out().used
+	if n.stalled == 0 || e.in().path.clogs == 0 {
+		e.out().settle(n.clock.Now())
+	}
+	return max(0, e.out().room-e.out().used)
 }
 
 // Write puts bytes onto a stream and returns how many it took, as one segment.
@@ -47,7 +49,7 @@ func (n *Network) wakeWhenFree(e side) {
 		return
 	}
 	out.waking = true
-	n.schedule(out.acks.oldest().at, e, eventRoom, 0)
+	n.schedule(max(out.acks.oldest().at, n.clock.Now()), e, eventRoom, 0) // the past: it waits in a clogged path
 }
 
 // roomFreed runs at the writing side when an acknowledgement that it waited for
@@ -121,8 +123,20 @@ func (n *Network) Read(id EndID, limit int) []byte {
 }
 
 func (n *Network) acknowledge(e side, size int) {
-	in := e.in()
-	in.acknowledge(n.clock.Now()+e.out().path.ackDelay(), size)
+	in, back := e.in(), e.out().path
+	if back.faulty && n.lost(back, ackLane) {
+		n.ackLost(e, size)
+		return
+	}
+	at := n.clock.Now() + back.ackDelay()
+	if back.faulty {
+		at += back.extra(ackLane)
+	}
+	if in.probe != nil { // an acknowledgement speaks for the lost ones before it
+		size += in.probe.bytes
+		n.forgetProbe(in)
+	}
+	in.acknowledge(at, size)
 	if in.blocked {
 		n.wakeWhenFree(e.peer())
 	}
