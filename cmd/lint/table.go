@@ -37,6 +37,8 @@ var directions = []direction{
 	{path: "sim/fault", ours: []string{"node/proto"}},
 	{path: "sim/client", ours: []string{"node/proto"}, others: []string{"github.com/go-zookeeper/zk"}},
 	{path: "sim/workload", ours: []string{"node/proto", "sim/client", "sim/rng", "linearizability"}},
+	{path: "sim/report", ours: []string{"node", "node/proto", "sim", "sim/fault"}},
+	{path: "sim/bundle", ours: []string{"linearizability", "node", "node/proto", "sim", "sim/fault", "sim/report"}},
 	{path: "sim", ours: []string{"node", "node/proto", "node/quorum", "node/store", "node/ztree", "netsim", "disksim",
 		"linearizability", "model", "sim/rng", "sim/vtime", "sim/fault", "sim/client", "sim/workload"}},
 }

@@ -1,0 +1,236 @@
+package bundle
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/zksim/zksim/node"
+	"github.com/zksim/zksim/sim"
+	"github.com/zksim/zksim/sim/fault"
+)
+
+// Bounds of what a bundle may hold.
+const (
+	statementsMax  = 10_000
+	checkpointsMax = 1 << 16
+	lineMax        = 64 << 10 // bytes of a statement
+	partsMax       = 32
+)
+
+// reader reads one bundle; name is its file's, for errors.
+type reader struct {
+	name string
+	b    *Bundle
+}
+
+// Parse reads a bundle; name is what errors call it. They tell the line and the
+// word and wrap one of [ErrForeign], [ErrVersion], [ErrTruncated] and
+// [ErrDamaged]. The bundle shares the memory of data.
+func Parse(name string, data []byte) (*Bundle, error) {
+	r := &reader{name, &Bundle{}}
+	if len(data) > SizeMax {
+		return nil, r.errorf(1, ErrDamaged, "it has more than %d MiB", SizeMax>>20)
+	}
+	comment, parts := split(data)
+	if err := r.header(comment, len(parts)); err != nil {
+		return nil, err
+	}
+	if err := r.order(parts, 1+bytes.Count(data, []byte("\n"))); err != nil {
+		return nil, err
+	}
+	for _, read := range []func([]part) error{r.run, r.schedule} {
+		if err := read(parts); err != nil {
+			return nil, err
+		}
+	}
+	r.b.History = parts[find(parts, partHistory)].data
+	if i := find(parts, partNote); i >= 0 {
+		r.b.Note = string(parts[i].data)
+	}
+	return r.b, nil
+}
+
+func (r *reader) errorf(line int, kind error, format string, args ...any) error {
+	return fmt.Errorf("%s:%d: %w: %s", r.name, line, kind, fmt.Sprintf(format, args...))
+}
+
+// header reads the first line.
+func (r *reader) header(comment []byte, parts int) error {
+	first, _, whole := bytes.Cut(comment, []byte("\n"))
+	first = bytes.TrimRight(first, "\r")
+	number, ok := strings.CutPrefix(string(first), magic)
+	switch {
+	case len(comment) == 0 && parts == 0:
+		return r.errorf(1, ErrTruncated, "the file is empty")
+	case !ok && !whole && parts == 0 && strings.HasPrefix(magic, string(first)):
+		return r.errorf(1, ErrTruncated, "it ends in its first line")
+	case !ok:
+		return r.errorf(1, ErrForeign, "a bundle begins with %q, this file with %.40q", magic+strconv.Itoa(Format), first)
+	}
+	format, err := strconv.Atoi(number)
+	switch {
+	case err != nil || format < 1:
+		return r.errorf(1, ErrDamaged, "%.40q is no format number", number)
+	case format > Format:
+		return r.errorf(1, ErrVersion, "its format is %d, this version reads up to %d", format, Format)
+	}
+	return nil
+}
+
+// order demands every part but the note once. Parts that this version does not
+// know are passed over.
+func (r *reader) order(parts []part, lines int) error {
+	if len(parts) > partsMax {
+		return r.errorf(parts[partsMax].line-1, ErrDamaged, "it has more than %d parts", partsMax)
+	}
+	for i, p := range parts {
+		if find(parts, p.name) != i {
+			return r.errorf(p.line-1, ErrDamaged, "%.40q is there twice", p.name)
+		}
+	}
+	for _, name := range []string{partRun, partSchedule, partChoices, partHistory} {
+		if find(parts, name) < 0 {
+			return r.errorf(lines, ErrTruncated, "%s is missing", name)
+		}
+	}
+	return nil
+}
+
+// find gives the place of a part, or -1.
+func find(parts []part, name string) int {
+	return slices.IndexFunc(parts, func(p part) bool { return p.name == name })
+}
+
+// run reads run.json.
+func (r *reader) run(parts []part) error {
+	p := parts[find(parts, partRun)]
+	file := struct {
+		runFile
+		Checkpoints []mark `json:"checkpoints"`
+	}{}
+	if err := json.Unmarshal(p.data, &file); err != nil {
+		line, what := explain(p, err)
+		return r.errorf(line, ErrDamaged, "%s: %s", partRun, what)
+	}
+	if len(file.Checkpoints) > checkpointsMax {
+		return r.errorf(p.line, ErrDamaged, "%s: more than %d checkpoints", partRun, checkpointsMax)
+	}
+	r.b.Document = file.Document
+	r.b.Document.Config.Bugs = file.Bugs
+	for _, m := range file.Checkpoints {
+		r.b.Checkpoints = append(r.b.Checkpoints, sim.Checkpoint(m))
+	}
+	if _, err := r.b.Config(); errors.Is(err, ErrVersion) {
+		return fmt.Errorf("%s:%d: %w", r.name, p.line, err)
+	} else if err != nil {
+		return r.errorf(p.line, ErrDamaged, "%s: %v", partRun, err)
+	}
+	return r.count(parts, file.Lines)
+}
+
+// count compares the lines of parts with what run.json says of them.
+func (r *reader) count(parts []part, want lineCount) error {
+	for _, lines := range [...]struct {
+		name string
+		want int
+	}{{partChoices, want.Choices}, {partHistory, want.History}} {
+		p := parts[find(parts, lines.name)]
+		got := bytes.Count(p.data, []byte("\n"))
+		if len(p.data) > 0 && p.data[len(p.data)-1] != '\n' {
+			return r.errorf(p.line+got, ErrTruncated, "%s ends within a line", lines.name)
+		}
+		if got < lines.want {
+			return r.errorf(p.line+got, ErrTruncated, "%s has %d lines, %s tells of %d", lines.name, got, partRun, lines.want)
+		}
+		if got > lines.want {
+			return r.errorf(p.line+lines.want, ErrDamaged, "%s has %d lines, %s tells of %d", lines.name, got, partRun, lines.want)
+		}
+	}
+	return nil
+}
+
+// explain finds the line of an error of JSON, and names the field.
+func explain(p part, err error) (line int, what string) {
+	var syntax *json.SyntaxError
+	var field *json.UnmarshalTypeError
+	offset := int64(0)
+	what = err.Error()
+	switch {
+	case errors.As(err, &syntax):
+		offset = syntax.Offset
+	case errors.As(err, &field):
+		offset = field.Offset
+		name := strings.TrimPrefix(strings.TrimPrefix(field.Field, "runFile."), "Document.") // the keys, not our structs
+		what = fmt.Sprintf("%q is of type %v, not %s", name, field.Type, field.Value)
+	}
+	offset = max(0, min(offset, int64(len(p.data))))
+	return p.line + bytes.Count(p.data[:offset], []byte("\n")), what
+}
+
+// schedule reads the statements, and sees whether somebody has changed them.
+func (r *reader) schedule(parts []part) error {
+	p := parts[find(parts, partSchedule)]
+	var texts []string
+	n := p.line
+	for line := range bytes.Lines(p.data) {
+		if len(line) > lineMax {
+			return r.errorf(n, ErrDamaged, "%s: the line has %d bytes", partSchedule, len(line))
+		}
+		if text := statementOf(line); text != "" {
+			st, err := fault.Parse(text)
+			if err != nil {
+				return r.errorf(n, ErrDamaged, "%s: %v", partSchedule, err)
+			}
+			r.b.Schedule = append(r.b.Schedule, st)
+			texts = append(texts, st.String())
+		}
+		n++
+	}
+	if len(texts) > statementsMax {
+		return r.errorf(p.line, ErrDamaged, "%s: more than %d statements", partSchedule, statementsMax)
+	}
+	r.b.Edited = !slices.Equal(texts, r.b.Document.Schedule)
+	return nil
+}
+
+// statementOf is a line without its comment.
+func statementOf(line []byte) string {
+	text, _, _ := strings.Cut(string(line), "#")
+	return strings.TrimSpace(text)
+}
+
+// Config is what a replay runs. The error says what this version cannot run.
+func (b *Bundle) Config() (sim.Config, error) {
+	d := &b.Document
+	seed, ok := strings.CutPrefix(d.Seed, "0x")
+	n, err := strconv.ParseUint(seed, 16, 64)
+	if err != nil || !ok {
+		return sim.Config{}, fmt.Errorf("the seed %.40q is not 0x and up to 16 hexadecimal digits", d.Seed)
+	}
+	cfg := sim.Config{Seed: n, Servers: d.Config.Servers, Clients: d.Config.Clients, For: time.Duration(d.Config.ForNS),
+		Profile: d.Config.Profile, Faults: b.Schedule}
+	if cfg.Clients == 0 {
+		cfg.Clients = sim.NoClients
+	}
+	for _, slug := range d.Config.Bugs {
+		if err := node.ParseBug(slug, &cfg.Bugs); err != nil {
+			return sim.Config{}, fmt.Errorf("%w: bug %.40q: %v", ErrVersion, slug, err)
+		}
+	}
+	return cfg, nil
+}
+
+// parseHash reads what report.Hash prints.
+func parseHash(s string) (uint64, error) {
+	h, err := strconv.ParseUint(s, 16, 64)
+	if err != nil || len(s) != 16 {
+		return 0, fmt.Errorf("the hash %.40q is not of 16 hexadecimal digits", s)
+	}
+	return h, nil
+}

@@ -1,0 +1,122 @@
+package bundle
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/zksim/zksim/sim"
+	"github.com/zksim/zksim/sim/report"
+)
+
+// magic begins the first line of every bundle; the format number follows.
+const magic = "zksim run bundle, format "
+
+// The parts of a bundle, in this order; the last one may be missing.
+const (
+	partRun      = "run.json"
+	partSchedule = "schedule"
+	partChoices  = "choices.jsonl"
+	partHistory  = "history.jsonl"
+	partNote     = "note.md"
+)
+
+// runFile is run.json but for its checkpoints.
+type runFile struct {
+	report.Document
+	Bugs  []string  `json:"bugs"`
+	Lines lineCount `json:"lines"`
+}
+
+// lineCount is how many lines parts have, so that a loss is noticed.
+type lineCount struct {
+	Choices int `json:"choices.jsonl"`
+	History int `json:"history.jsonl"`
+}
+
+// mark is a checkpoint as [step, at_ns, hash].
+type mark sim.Checkpoint
+
+// MarshalJSON writes three fields as an array.
+func (m mark) MarshalJSON() ([]byte, error) {
+	return json.Marshal([]any{m.Step, int64(m.At), report.Hash(m.Hash)})
+}
+
+// UnmarshalJSON reads an array of three.
+func (m *mark) UnmarshalJSON(b []byte) error {
+	var hash string
+	fields := []any{&m.Step, &m.At, &hash}
+	if err := json.Unmarshal(b, &fields); err != nil {
+		return err
+	}
+	if len(fields) != 3 {
+		return fmt.Errorf("a checkpoint has a step, an instant and a hash, not %d fields", len(fields))
+	}
+	h, err := parseHash(hash)
+	m.Hash = h
+	return err
+}
+
+// Bytes writes the bundle.
+func (b *Bundle) Bytes() ([]byte, error) {
+	run, err := b.runJSON()
+	if err != nil {
+		return nil, err
+	}
+	parts := []part{
+		{name: partRun, data: run},
+		{name: partSchedule, data: b.scheduleText()},
+		{name: partChoices},
+		{name: partHistory, data: b.History},
+	}
+	if b.Note != "" {
+		parts = append(parts, part{name: partNote, data: harmless(b.Note)})
+	}
+	return join(fmt.Sprintf("%s%d\n", magic, Format), parts), nil
+}
+
+// runJSON writes run.json with a checkpoint a line.
+func (b *Bundle) runJSON() ([]byte, error) {
+	var out bytes.Buffer
+	enc := json.NewEncoder(&out)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	err := enc.Encode(&runFile{b.Document, b.Document.Config.Bugs, lineCount{History: bytes.Count(b.History, []byte("\n"))}})
+	if err != nil {
+		return nil, err
+	}
+	out.Truncate(out.Len() - len("\n}\n"))
+	out.WriteString(",\n  \"checkpoints\": [")
+	for i, c := range b.Checkpoints {
+		line, err := json.Marshal(mark(c))
+		if err != nil {
+			return nil, err
+		}
+		out.WriteString([]string{"", ","}[min(i, 1)] + "\n    ")
+		out.Write(line)
+	}
+	out.WriteString("\n  ]\n}\n")
+	return out.Bytes(), nil
+}
+
+func (b *Bundle) scheduleText() []byte {
+	var out bytes.Buffer
+	for _, s := range b.Schedule {
+		out.WriteString(s.String() + "\n")
+	}
+	return out.Bytes()
+}
+
+// harmless indents the lines of a note that would read as the beginning of
+// another part.
+func harmless(note string) []byte {
+	var out strings.Builder
+	for line := range strings.Lines(note) {
+		if marked([]byte(line)) != "" {
+			out.WriteByte(' ')
+		}
+		out.WriteString(line)
+	}
+	return []byte(out.String())
+}

@@ -1,0 +1,114 @@
+package report
+
+import (
+	"github.com/zksim/zksim/sim"
+)
+
+// Schema is the number of the form of every JSON object; it rises when a key
+// changes its meaning or goes.
+const Schema = 1
+
+// Document is the JSON form of a run. Every key is always there; those that
+// this version has nothing to say about are empty. Seeds and hashes are text,
+// as printed, because JSON readers round numbers of 64 bits.
+type Document struct {
+	Schema   int               `json:"schema"`
+	Verdict  sim.Verdict       `json:"verdict"`
+	Property string            `json:"property"` // empty unless violated
+	Place    string            `json:"place"`    // of the violation: role and stage, function, or bound
+	Server   string            `json:"server"`   // of the violation; empty when no single one is to blame
+	AtNS     int64             `json:"at_ns"`    // of the violation, else of the end
+	Step     uint64            `json:"step"`     // of the violation, else the last
+	Detail   string            `json:"detail"`
+	Story    []string          `json:"story"` // of a run that is not ok
+	Seed     string            `json:"seed"`
+	Scenario string            `json:"scenario"`
+	Config   Config            `json:"config"`
+	Schedule []string          `json:"schedule"`
+	Drawn    []string          `json:"drawn"`
+	Hash     string            `json:"hash"`
+	Build                      // version, commit, go
+	Virtual  int64             `json:"virtual_ns"`
+	Wall     int64             `json:"wall_ns"`
+	Counts   map[string]uint64 `json:"counts"`
+	Coverage map[string]uint64 `json:"coverage"`
+	Artifact map[string]string `json:"artifacts"`
+	Repro    []string          `json:"repro"`
+}
+
+// Config is the configuration of a run, with defaults filled in.
+type Config struct {
+	Servers int      `json:"servers"`
+	Clients int      `json:"clients"`
+	ForNS   int64    `json:"for_ns"`
+	Profile string   `json:"profile"`
+	Bugs    []string `json:"bugs"`
+}
+
+// Document makes the JSON form.
+func (r *Run) Document() *Document {
+	d := &Document{
+		Schema:   Schema,
+		Verdict:  r.Verdict,
+		AtNS:     int64(r.Virtual),
+		Step:     r.Step,
+		Story:    []string{},
+		Seed:     Seed(r.Config.Seed),
+		Config:   r.config(),
+		Schedule: r.Schedule(),
+		Drawn:    append([]string{}, r.Drawn...),
+		Hash:     Hash(r.Hash),
+		Build:    r.Build,
+		Virtual:  int64(r.Virtual),
+		Wall:     int64(r.Wall),
+		Counts:   Counts(r.Counts),
+		Coverage: map[string]uint64{},
+		Artifact: r.Artifacts,
+		Repro:    append([]string{}, r.Repro...),
+	}
+	if d.Artifact == nil {
+		d.Artifact = map[string]string{}
+	}
+	if r.Verdict != sim.VerdictOK {
+		d.Story = append(d.Story, Story(r.Story, StoryMax)...)
+	}
+	if v := r.Violation; v != nil {
+		d.Property, d.Place, d.AtNS, d.Detail = string(v.Property), v.Place, int64(v.At), v.Detail
+		if v.Server != 0 {
+			d.Server = v.Server.String()
+		}
+	}
+	return d
+}
+
+func (r *Run) config() Config {
+	return Config{
+		Servers: r.Config.Servers,
+		Clients: max(0, r.Config.Clients), // not sim.NoClients
+		ForNS:   int64(r.Config.For),
+		Profile: r.Config.Profile,
+		Bugs:    r.Config.Bugs.Slugs(),
+	}
+}
+
+// Schedule is the fault statements of the run, in canonical form; not nil.
+func (r *Run) Schedule() []string {
+	lines := []string{}
+	for _, st := range r.Config.Faults {
+		lines = append(lines, st.String())
+	}
+	return lines
+}
+
+// Counts names the counters.
+func Counts(c sim.Counts) map[string]uint64 {
+	return map[string]uint64{
+		"events": c.Events, "elections": c.Elections, "diff": c.Diff, "trunc": c.Trunc, "snap": c.Snap,
+		"snapshots": c.Snapshots, "sessions_opened": c.SessionsOpened, "sessions_expired": c.SessionsExpired,
+		"sessions_closed": c.SessionsClosed, "reconnects": c.Reconnects, "operations": c.Operations,
+		"operations_ok": c.OperationsOK, "operations_failed": c.OperationsFailed,
+		"operations_unknown": c.OperationsUnknown, "watches": c.Watches, "txns": c.Txns,
+		"messages": c.Messages, "bytes": c.Bytes, "fsyncs": c.Fsyncs, "crashes": c.Crashes,
+		"kills": c.Kills, "starts": c.Starts, "exits": c.Exits, "faults_on_nobody": c.FaultsOnNobody,
+	}
+}
