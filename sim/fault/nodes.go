@@ -7,8 +7,8 @@ import (
 )
 
 // The words that select servers when a statement takes effect. The choice stays
-// the same until the statement is undone. As Peers of a net statement they draw
-// from the servers that are left.
+// the same until the statement is undone. As Peers of a net statement the drawn
+// ones draw from the servers that Nodes leave.
 const (
 	NodeLeader        = "leader"         // the server that leads at that moment
 	NodeFollowers     = "followers"      // the servers that follow it
@@ -69,9 +69,11 @@ func numberAfter(prefix, name string) int {
 	if !ok || digits == "" || digits[0] < '1' || digits[0] > '9' {
 		return 0
 	}
-	n, err := strconv.Atoi(digits)
+	n, err := strconv.ParseInt(digits, 10, 32)
 	if err != nil {
 		return 0
 	}
-	return n
+	return int(n)
 }
+
+func serverName(n int) string { return "zk" + strconv.Itoa(n) }

@@ -1,229 +1,175 @@
 package fault
 
-import (
-	"fmt"
-	"slices"
-	"strings"
-	"time"
-	"unicode/utf8"
-)
+import "strings"
 
-// SyntaxError says which word of a statement is wrong, and why.
-type SyntaxError struct {
-	Word   string // "" at the end of the line
-	Column int    // of the word's first character, from 1
-	Reason string // what is wrong and what to write instead
-}
-
-// Error gives word, column and reason on one line.
-func (e *SyntaxError) Error() string {
-	if e.Word == "" {
-		return fmt.Sprintf("fault statement ends at column %d: %s", e.Column, e.Reason)
-	}
-	return fmt.Sprintf("fault statement, column %d, %q: %s", e.Column, e.Word, e.Reason)
-}
-
-// Words of the grammar that this version cannot carry out. They are told apart
-// from misspelt ones.
-var (
-	laterStarts = []string{"from", "every", "on", "net", "ipsec", "flap", "swizzle", "partition", "maxconn", "heal",
-		"pause", "resume", "probe", "clock", "disk", "client", "transport", "stop"}
-	laterNodes  = []string{"followers", "observers", "minority", "majority", "minority-third", "primaries", "all"}
-	laterPowers = []string{"torn-op", "torn-seq", "corrupt-inflight"}
-)
-
-// Parse reads one statement:
-//
-//	at TIME [for TIME] crash NODES [lose-unsynced|keep-all|subset]
-//	at TIME [for TIME] kill NODES
-//	at TIME start NODES
-//
-// TIME is a Go duration with its unit, NODES is leader, one, or names joined by
-// commas. What follows a # is a comment. Every error is a *SyntaxError.
+// Parse reads one statement. What follows a word that begins with # is a
+// comment. Every error is a *SyntaxError. What Parse accepts may still name
+// hosts that a run does not have: see Validate.
 func Parse(line string) (Statement, error) {
-	p := &parser{line: line}
-	p.split()
+	s, _, err := ParseNoted(line)
+	return s, err
+}
+
+// ParseNoted is Parse, and tells how words were understood that tc understands
+// differently, or differently from release to release.
+func ParseNoted(line string) (Statement, []Note, error) {
+	p := newParser(line)
 	s := p.statement()
 	if p.err != nil {
-		return Statement{}, p.err
+		return Statement{}, nil, p.err
 	}
-	return s, nil
+	return s, p.notes, nil
 }
 
-type word struct {
-	text   string
-	column int
-}
-
-type parser struct {
-	line  string
-	words []word
-	end   int // column after the last word
-	err   *SyntaxError
-}
-
-// split cuts the line at blanks, up to a comment.
-func (p *parser) split() {
-	line, _, _ := strings.Cut(p.line, "#")
-	p.end = 1
-	for rest := line; ; {
-		trimmed := strings.TrimLeft(rest, " \t\r\n")
-		if trimmed == "" {
-			return
+// ParseFile reads statements, one a line. Lines that are empty or hold a
+// comment only are skipped. It stops at the first error, a *SyntaxError that
+// names the line.
+func ParseFile(text string) ([]Statement, error) {
+	var list []Statement
+	n := 0
+	for line := range strings.Lines(text) {
+		n++
+		p := newParser(line)
+		if p.atEnd() {
+			continue
 		}
-		at := len(line) - len(trimmed)
-		n := strings.IndexAny(trimmed, " \t\r\n")
-		if n < 0 {
-			n = len(trimmed)
+		s := p.statement()
+		if p.err != nil {
+			p.err.Line = n
+			return nil, p.err
 		}
-		p.words = append(p.words, word{trimmed[:n], 1 + utf8.RuneCountInString(line[:at])})
-		p.end = 1 + utf8.RuneCountInString(line[:at+n])
-		rest = trimmed[n:]
+		list = append(list, s)
 	}
+	return list, nil
 }
 
 func (p *parser) statement() Statement {
-	p.keyword("at", "a statement begins with at TIME, as in: at 10s kill leader", laterStarts)
-	s := Statement{At: p.duration()}
-	if p.peek() == "for" {
-		p.next()
-		s.For = p.positive()
+	var s Statement
+	p.when(&s)
+	if p.err == nil {
+		p.action(&s)
 	}
-	s.Action = p.action(s.For != 0)
-	s.Nodes = p.nodes()
-	if s.Action == ActionCrash && len(p.words) > 0 {
-		s.Power = p.power()
-	}
-	if len(p.words) > 0 {
-		p.fail(p.next(), "nothing may follow here")
+	if p.err == nil {
+		p.done()
 	}
 	return s
 }
 
-func (p *parser) peek() string {
-	if len(p.words) == 0 {
-		return ""
-	}
-	return p.words[0].text
-}
+// laterForms are words of the grammar that begin what this version cannot do.
+var laterForms = []string{"transport"}
 
-func (p *parser) next() word {
-	if len(p.words) == 0 {
-		return word{"", p.end}
-	}
-	w := p.words[0]
-	p.words = p.words[1:]
-	return w
-}
-
-// fail keeps the first error only: what comes after it may be a consequence.
-func (p *parser) fail(w word, format string, args ...any) {
-	if p.err == nil {
-		p.err = &SyntaxError{w.text, w.column, fmt.Sprintf(format, args...)}
-	}
-}
-
-func (p *parser) keyword(want, reason string, later []string) {
-	w := p.next()
-	if slices.Contains(later, w.text) {
-		p.fail(w, "this version knows statements of the form at TIME crash, kill or start NODES only; %s comes with a later one", w.text)
-	} else if w.text != want {
-		p.fail(w, "%s", reason)
-	}
-}
-
-func (p *parser) duration() time.Duration {
-	w := p.next()
-	d, err := time.ParseDuration(w.text)
-	switch {
-	case w.text == "":
-		p.fail(w, "a time is missing, as in 10s or 1m30s")
-	case strings.Trim(w.text, "0123456789.") == "":
-		p.fail(w, "a time needs its unit, as in %ss", strings.Trim(w.text, "."))
-	case strings.HasPrefix(w.text, "-"):
-		p.fail(w, "a time cannot be negative")
-	case err != nil || strings.HasPrefix(w.text, "+"):
-		p.fail(w, "this is no time; write it like 10s, 1m30s or 250ms")
-	}
-	return d
-}
-
-func (p *parser) positive() time.Duration {
-	w := word{p.peek(), p.end}
-	if len(p.words) > 0 {
-		w = p.words[0]
-	}
-	d := p.duration()
-	if d == 0 {
-		p.fail(w, "a fault must last longer than nothing")
-	}
-	return d
-}
-
-func (p *parser) action(undone bool) Action {
+func (p *parser) when(s *Statement) {
 	w := p.next()
 	switch w.text {
-	case "crash":
-		return ActionCrash
-	case "kill":
-		return ActionKill
-	case "start":
-		if undone {
-			p.fail(w, "a start cannot be undone: leave out for, or say crash or kill")
+	case "at":
+		s.At = p.time()
+		if p.accept("for") {
+			s.For = p.positive("a fault")
 		}
-		return ActionStart
+	case "from":
+		p.fromTo(s)
+	case "every":
+		s.When, s.Every = WhenEvery, p.positive("an interval")
+		if chance, ok := strings.CutPrefix(p.peek().text, "p="); ok {
+			s.P = p.ratio(p.next().part(len("p="), chance))
+		}
+	case "on":
+		s.When, s.On = WhenOn, p.event()
+	default:
+		p.noForm(w)
 	}
-	if slices.Contains(laterStarts, w.text) {
-		p.fail(w, "this version carries out crash, kill and start; %s comes with a later one", w.text)
-	}
-	p.fail(w, "say what is to happen: crash, kill or start")
-	return 0
 }
 
-func (p *parser) nodes() []string {
+func (p *parser) noForm(w word) {
+	if contains(laterForms, w.text) {
+		p.fail(w, "%s is not part of this version", w.text)
+	}
+	p.fail(w, "a statement begins with at TIME, from TIME to TIME, every TIME or on EVENT, as in: at 10s kill leader")
+}
+
+func (p *parser) fromTo(s *Statement) {
+	s.At = p.time()
+	if p.err == nil && !p.accept("to") {
+		p.fail(p.next(), "after from TIME comes to TIME")
+	}
+	end := p.peek()
+	to := p.time()
+	if to <= s.At {
+		p.fail(end, "a fault must end after it begins, at %s", duration(s.At))
+	}
+	s.For = to - s.At
+}
+
+// event reads EVENT [before|after].
+func (p *parser) event() Event {
 	w := p.next()
-	if w.text == "" {
-		p.fail(w, "say whom it hits: leader, one, or names like zk1,zk3")
-		return nil
-	}
-	names := strings.Split(w.text, ",")
-	for i, name := range names {
-		p.name(w, name, len(names))
-		if slices.Contains(names[:i], name) {
-			p.fail(w, "%s is named twice", name)
-		}
-	}
-	return names
-}
-
-func (p *parser) name(w word, name string, of int) {
+	e := p.eventWord(w)
 	switch {
-	case slices.Contains(laterNodes, name):
-		p.fail(w, "this version selects by leader, one and names; %s comes with a later one", name)
-	case of > 1 && (name == NodeLeader || name == NodeOne):
-		p.fail(w, "%s stands alone and is not part of a list", name)
-	case name == "":
-		p.fail(w, "a name is missing beside the comma; names are joined without blanks, as in zk1,zk3")
-	case !validName(name):
-		p.fail(w, "this is no name; servers are called zk1, zk2 and so on")
+	case p.accept("before"):
+		e.Before = true
+	case p.accept("after"):
 	}
+	return e
 }
 
-func validName(name string) bool {
-	rest := strings.TrimLeft(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
-	return rest != name && strings.Trim(rest, "0123456789") == ""
+// eventWord reads node[:CLASS].OP[#N].
+func (p *parser) eventWord(w word) Event {
+	if w.text == "" {
+		p.fail(w, "an event is missing, as in zk2:txnlog.fsync#6, zk3.NEWLEADER or c1.create#1")
+		return Event{}
+	}
+	head, count, counted := w.cut("#")
+	head, op, dotted := head.cut(".")
+	node, class, classed := head.cut(":")
+	e := Event{Node: node.text}
+	if !dotted {
+		p.fail(w, "an event is a node and what happens there, as in zk2:txnlog.fsync#6, zk3.NEWLEADER or c1.create#1")
+	}
+	if classed {
+		e.Class = p.class(class)
+	}
+	switch {
+	case ServerNumber(node.text) > 0:
+		p.serverEvent(&e, op, class)
+	case ClientNumber(node.text) > 0:
+		p.clientEvent(&e, op, class)
+	case contains(groupWords, node.text):
+		p.fail(node, "events are counted at one node; name it, as in zk2 or c1")
+	default:
+		p.fail(node, noName)
+	}
+	if counted {
+		e.N = p.count(count)
+	}
+	return e
 }
 
-func (p *parser) power() Power {
-	w := p.next()
-	for _, power := range []Power{PowerLoseUnsynced, PowerKeepAll, PowerSubset} {
-		if w.text == power.String() {
-			return power
+func (p *parser) serverEvent(e *Event, op, class word) {
+	if o, ok := find[DiskOp](opWords[:], op.text); ok {
+		e.Kind, e.Disk = EventDisk, o
+		return
+	}
+	for _, m := range Messages() {
+		if m.String() == op.text {
+			e.Kind, e.Message = EventMessage, m
+			if class.text != "" {
+				p.fail(class, "only operations on files have a class")
+			}
+			return
 		}
 	}
-	if slices.Contains(laterPowers, w.text) {
-		p.fail(w, "this version knows lose-unsynced, keep-all and subset; %s comes with a later one", w.text)
+	p.fail(op, "at a server happen %s, or a message such as PROPOSAL, NEWLEADER or NOTIFICATION is handled", oneOf(opWords[1:]))
+}
+
+func (p *parser) clientEvent(e *Event, op, class word) {
+	if class.text != "" {
+		p.fail(class, "clients have no files")
 	}
-	p.fail(w, "after the nodes of a crash come lose-unsynced, keep-all, subset, or nothing")
-	return PowerDrawn
+	for _, r := range requests {
+		if r.String() == op.text {
+			e.Kind, e.Request = EventRequest, r
+			return
+		}
+	}
+	p.fail(op, "a client sends requests such as create, setData, getData, multi or sync")
 }
