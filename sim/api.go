@@ -16,10 +16,15 @@ type Config struct {
 	Servers int           // voters; default 5
 	Clients int           // default 10; NoClients for none
 	For     time.Duration // virtual length of the phase with faults and load; default 60 s
-	Profile string        // default "lan"
+	Profile string        // default ProfileLAN
 	Faults  []fault.Statement
-	Bugs    node.Bugs
-	Until   Moment // stop there, before anything is judged; zero: run to the end
+
+	// Schedule, unless it is nil, is what the profile swarm would otherwise draw:
+	// that of a Report makes the same run again. Faults come on top of it.
+	Schedule []fault.Statement
+
+	Bugs  node.Bugs
+	Until Moment // stop there, before anything is judged; zero: run to the end
 
 	// Nondeterminism is a test hook: the kernel then lets the order of a map
 	// range leak into the run, which the determinism check must catch.
@@ -51,16 +56,22 @@ type Counts struct {
 	Events, Elections, Diff, Trunc, Snap, Snapshots                              uint64
 	SessionsOpened, SessionsExpired, SessionsClosed, Reconnects                  uint64
 	Operations, OperationsOK, OperationsFailed, OperationsUnknown, Watches, Txns uint64
-	Messages, Bytes, Fsyncs, Crashes, Kills, Starts                              uint64
+	Messages, Bytes, Fsyncs, Crashes, Kills, Stops, Starts                       uint64
 
 	Exits          uint64 // processes that ended by themselves and were started again
 	FaultsOnNobody uint64 // statements whose random words selected no server
+	CrashesInSync  uint64 // processes that a fault ended while they entered an epoch
+
+	Faults [fault.NumClasses]uint64 // how often statements of each class took effect
 }
 
 // Report is what a run gives.
 type Report struct {
-	Config      Config   // with defaults filled in
-	Drawn       []string // the drawn parameters, in words: "links 1.2ms-3.4ms"
+	Config Config   // with defaults filled in
+	Drawn  []string // the drawn parameters, in words: "links 1.2ms-3.4ms"
+
+	Schedule []fault.Statement // every statement of the run, drawn or asked for
+
 	Verdict     Verdict
 	Violation   *proto.Violation // nil unless violated
 	Step        uint64           // of the violation, or the last one

@@ -46,14 +46,14 @@ type cluster struct {
 // newCluster builds an ensemble and its clients; nothing has been started.
 func newCluster(cfg Config) *cluster {
 	c := &cluster{cfg: cfg, src: rng.New(cfg.Seed), newCore: newCore}
-	c.drawn = drawParameters(c.src)
+	c.drawn = drawParameters(c.src, cfg.Profile)
 	c.kernel = newKernel(&c.clock)
 	c.net = netsim.New(&c.clock, c.src, c)
 	c.net.SetDefaultLink(c.drawn.link)
 	c.history = linearizability.New(expectedCalls(cfg))
 	c.addServers()
 	c.addClients(max(cfg.Clients, 0))
-	c.faults.c, c.progress.c = c, c
+	c.faults.c, c.faults.links.net, c.progress.c = c, c.net, c
 	c.kernel.handlers = [numClasses]handler{
 		classNet: c.net, classServer: (*serverEvents)(c), classClient: (*clientEvents)(c),
 		classFault: &c.faults, classProgress: &c.progress,

@@ -6,6 +6,7 @@ import (
 
 	"github.com/zksim/zksim/node"
 	"github.com/zksim/zksim/node/proto"
+	"github.com/zksim/zksim/sim/fault"
 )
 
 // The defaults and bounds of a run.
@@ -13,11 +14,17 @@ const (
 	defaultServers = 5
 	defaultClients = 10
 	defaultFor     = time.Minute
-	defaultProfile = "lan"
+	defaultProfile = ProfileLAN
 
 	serversMax = 9
 	clientsMax = 1000
 	forMax     = 1000 * time.Hour
+)
+
+// The profiles.
+const (
+	ProfileLAN   = "lan"   // no faults but those asked for
+	ProfileSwarm = "swarm" // each seed draws faults of its own, unless Config.Schedule says which
 )
 
 // withDefaults fills in what was left zero.
@@ -48,23 +55,35 @@ func (c Config) check() error {
 		return fmt.Errorf("a run cannot last %v: ask for more than nothing, as in 60s", c.For)
 	case c.For > forMax:
 		return fmt.Errorf("a run cannot last %v: ask for at most %v", c.For, forMax)
-	case c.Profile != defaultProfile:
-		return fmt.Errorf("there is no profile %q in this version: ask for lan", c.Profile)
+	case c.Profile != ProfileLAN && c.Profile != ProfileSwarm:
+		return fmt.Errorf("there is no profile %q in this version: ask for lan or swarm", c.Profile)
 	}
 	return c.checkFaults()
 }
 
+// checkFaults checks the statements that were asked for.
 func (c Config) checkFaults() error {
-	for _, s := range c.Faults {
-		if err := s.Validate(c.Servers); err != nil {
-			return err
+	for _, list := range [...][]fault.Statement{c.Schedule, c.Faults} {
+		for i := range list {
+			if err := c.checkFault(&list[i]); err != nil {
+				return err
+			}
 		}
-		if s.At < 0 || s.For < 0 {
-			return fmt.Errorf("fault %q has a negative time: let it begin at 0s or later and last longer than nothing", s)
-		}
-		if s.At >= c.For {
-			return fmt.Errorf("fault %q comes at %v, but the run ends at %v: let it come earlier, or run for longer", s, s.At, c.For)
-		}
+	}
+	return nil
+}
+
+func (c Config) checkFault(s *fault.Statement) error {
+	if err := s.Validate(c.Servers, max(c.Clients, 0)); err != nil {
+		return err
+	}
+	switch {
+	case s.At < 0 || s.For < 0:
+		return fmt.Errorf("fault %q has a negative time: let it begin at 0s or later and last longer than nothing", s)
+	case s.At >= c.For:
+		return fmt.Errorf("fault %q comes at %v, but the run ends at %v: let it come earlier, or run for longer", s, s.At, c.For)
+	case s.Net.Kind == fault.NetChecksum:
+		return fmt.Errorf("fault %q is not part of this version: segments are never corrupted here", s)
 	}
 	return nil
 }

@@ -31,7 +31,7 @@ func TestImpossibleConfigurations(t *testing.T) {
 		"-2 clients cannot be run: ask for at most 1000":                                    {Clients: -2},
 		"a run cannot last -1s: ask for more than nothing, as in 60s":                       {For: -time.Second},
 		"a run cannot last 1001h0m0s: ask for at most 1000h0m0s":                            {For: 1001 * time.Hour},
-		`there is no profile "swarm" in this version: ask for lan`:                          {Profile: "swarm"},
+		`there is no profile "calm" in this version: ask for lan or swarm`:                  {Profile: "calm"},
 		"fault \"at 1s kill zk6\" names zk6, but the servers are zk1 to zk5":                {Faults: []fault.Statement{statement(t, "at 1s kill zk6")}},
 		"fault \"at 1m kill leader\" comes at 1m0s, but the run ends at 1m0s":               {Faults: []fault.Statement{statement(t, "at 1m kill leader")}},
 		"fault \"at -1s kill leader\" has a negative time: let it begin at 0s or later and": {Faults: []fault.Statement{{At: -time.Second, Action: fault.ActionKill, Nodes: []string{"leader"}}}},

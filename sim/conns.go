@@ -10,10 +10,12 @@ import (
 // conn is a connection of a process.
 type conn struct {
 	id        node.ConnID
+	port      node.Port
 	end       netsim.EndID
 	shut      bool // the core does not want to read
 	receiving bool // a receiver's turn is on its way
 	blocked   bool // its sender has asked for a turn and waits for room
+	scan      scanner
 }
 
 // connTable finds the connections of one process by their ids. Ids are counted

@@ -26,10 +26,13 @@ const (
 	drawLinkMax
 	drawFsyncMin
 	drawFsyncMax
+	drawSwarmLinkMin
+	drawSwarmLinkMax
 )
 
-// drawParameters draws those of the profile lan: machines of one room.
-func drawParameters(src rng.Source) drawn {
+// drawParameters draws those of a profile: machines of one room, in the profile
+// lan with quick links.
+func drawParameters(src rng.Source, profile string) drawn {
 	d := drawn{
 		tick:    2 * time.Second,
 		disk:    disksim.DefaultLatency(),
@@ -39,6 +42,10 @@ func drawParameters(src rng.Source) drawn {
 	}
 	d.link.DelayMin = drawSpan(src, drawLinkMin, 100*time.Microsecond, 500*time.Microsecond)
 	d.link.DelayMax = d.link.DelayMin + drawSpan(src, drawLinkMax, 100*time.Microsecond, 1500*time.Microsecond)
+	if profile == ProfileSwarm {
+		d.link.DelayMin = drawSpan(src, drawSwarmLinkMin, time.Millisecond, 3*time.Millisecond)
+		d.link.DelayMax = d.link.DelayMin + drawSpan(src, drawSwarmLinkMax, time.Millisecond, 7*time.Millisecond)
+	}
 	low := drawSpan(src, drawFsyncMin, time.Millisecond, 2*time.Millisecond)
 	d.disk.Fsync = disksim.Span{Min: low, Max: low + drawSpan(src, drawFsyncMax, 500*time.Microsecond, 3*time.Millisecond)}
 	return d

@@ -1,196 +1,294 @@
 package sim
 
 import (
+	"slices"
 	"time"
 
-	"github.com/zksim/zksim/disksim"
-	"github.com/zksim/zksim/node/proto"
+	"github.com/zksim/zksim/netsim"
 	"github.com/zksim/zksim/sim/fault"
 	"github.com/zksim/zksim/sim/rng"
 	"github.com/zksim/zksim/sim/vtime"
 )
 
-// The kinds of fault events; A is the place of the statement.
+// The kinds of fault events. A is the place of the plan for faultBegins, else
+// the effect.
 const (
-	faultBegins uint8 = iota
-	faultEnds
-	faultFailover // is there a new leader? B: how many faults there had been
+	faultBegins   uint8 = iota // A: the plan
+	faultEnds                  // A: the effect
+	faultFailover              // is there a new leader? A: the plan; B: the disturbances there had been
+	faultTurns                 // of a fault that changes by itself; A: the effect
 )
 
-// A leader that dies alone, with no other fault around it for so many ticks,
-// has a successor in time.
-const (
-	failoverQuiet = 15
-	failoverTicks = syncLimit + 3
-)
-
-// faults carries out the fault statements of a run.
+// faults carries out the fault statements of a run. Each time that one takes
+// effect is an effect of its own: it knows whom it hit, and undoing it undoes
+// what it did and nothing else, whatever else is in effect.
 type faults struct {
-	c     *cluster
-	draws rng.Stream // which nodes random words select
-	hit   [][]*server
-	over  bool // healed: nothing takes effect any more
+	c        *cluster
+	schedule []fault.Statement
+	plans    []plan
+	effects  []*effect // those that last, by rising id
+	last     effectID
+	triggers triggers
+	links    links
+	over     bool // healed: nothing takes effect any more
 
-	begun     int64         // how many have taken effect
-	lastBegan time.Duration // when the last one did
-	reigns    uint64        // how many leaders there had been when a leader died
+	disturbances  int64         // how often something began, was undone, or a process ended by itself
+	lastDisturbed time.Duration // when it last did
+	reigns        uint64        // how many leaders there had been when a leader died
 }
 
-// schedule puts every statement on the queue.
-func (f *faults) schedule() {
-	f.draws = f.c.src.Stream(rng.Key{Host: -1, Purpose: rng.PurposeFault})
-	f.hit = make([][]*server, len(f.c.cfg.Faults))
-	for i, s := range f.c.cfg.Faults {
-		f.c.clock.Schedule(s.At, vtime.Event{Class: classFault, Kind: faultBegins, Host: -1, A: int64(i)})
+// plan is a statement with what it needs to take effect, again and again.
+type plan struct {
+	st    *fault.Statement
+	draws rng.Stream
+	met   int64 // WhenOn: how often the event has happened
+}
+
+// effect is one time that a statement has taken effect.
+type effect struct {
+	id      effectID
+	plan    int
+	st      *fault.Statement
+	draws   *rng.Stream
+	servers []*server
+	hosts   []netsim.HostID // of flap and swizzle
+	pairs   []pair          // of the network
+	turns   int64           // of a fault that changes by itself
+	order   []netsim.HostID // of a swizzle: in which they are unclogged
+}
+
+// seedKind keeps the streams of faults apart.
+const (
+	faultHost = -1 // what random words of statements select
+	swarmHost = -2 // which statements a seed draws
+	healHost  = -3 // what is healed
+)
+
+// begin puts every statement on the queue.
+func (f *faults) begin(schedule []fault.Statement) {
+	f.schedule = schedule
+	f.plans = make([]plan, len(schedule))
+	twins := map[string]uint16{}
+	for i := range schedule {
+		st := &schedule[i]
+		text := st.String()
+		f.plans[i] = plan{st: st, draws: f.c.src.Stream(rng.Key{Host: faultHost, Purpose: rng.PurposeFault,
+			Peer: int32(uint32(hashOf([]byte(text)))), Kind: twins[text]})}
+		twins[text]++
+		switch st.When {
+		case fault.WhenAt:
+			f.at(st.At, faultBegins, int64(i), 0)
+		case fault.WhenEvery:
+			f.at(st.Every, faultBegins, int64(i), 0)
+		case fault.WhenOn:
+			f.triggers.add(f.c, st, i)
+		}
 	}
 }
 
-// Handle begins or ends a fault.
+func (f *faults) at(at time.Duration, kind uint8, a, b int64) {
+	f.c.clock.Schedule(at, vtime.Event{Class: classFault, Kind: kind, Host: -1, A: a, B: b})
+}
+
+func (f *faults) after(delay time.Duration, kind uint8, a, b int64) {
+	f.at(f.c.clock.Now()+delay, kind, a, b)
+}
+
+// Handle begins, turns or ends a fault.
 func (f *faults) Handle(ev vtime.Event) uint64 {
 	if f.over {
 		return 0
 	}
-	s := &f.c.cfg.Faults[ev.A]
 	switch ev.Kind {
 	case faultBegins:
-		f.begin(int(ev.A), s)
+		f.due(int(ev.A))
 	case faultEnds:
-		f.tell(FactUndone, s, f.hit[ev.A])
-		for _, victim := range f.hit[ev.A] {
-			victim.start(0)
+		if e := f.effect(effectID(ev.A)); e != nil {
+			f.end(e)
+		}
+	case faultTurns:
+		if e := f.effect(effectID(ev.A)); e != nil {
+			f.turn(e)
 		}
 	case faultFailover:
-		f.checkFailover(s, ev.B)
+		f.checkFailover(f.plans[ev.A].st, ev.B)
 	}
 	return f.c.takeDigest()
 }
 
-// begin selects the nodes, who stay the same until the fault is undone.
-func (f *faults) begin(i int, s *fault.Statement) {
-	f.hit[i] = f.selects(s)
-	if len(f.hit[i]) == 0 {
+// due has a statement take effect at its time, and comes back to one that does so again and again.
+func (f *faults) due(i int) {
+	p := &f.plans[i]
+	if p.st.When == fault.WhenEvery {
+		f.after(p.st.Every, faultBegins, int64(i), 0)
+		if p.st.P.Said() && !p.draws.Chance(p.st.P.Num, p.st.P.Den) {
+			return
+		}
+	}
+	f.takeEffect(i)
+}
+
+// takeEffect carries a statement out.
+func (f *faults) takeEffect(i int) {
+	p := &f.plans[i]
+	f.last++
+	e := &effect{id: f.last, plan: i, st: p.st, draws: &p.draws}
+	f.selectVictims(e)
+	if f.hitsNobody(e) {
 		f.c.counts.FaultsOnNobody++
+		f.tell(FactFault, e)
+		return
 	}
-	f.tell(FactFault, s, f.hit[i])
-	f.expectFailover(i, s)
-	f.begun, f.lastBegan = f.begun+1, f.c.clock.Now()
-	for _, victim := range f.hit[i] {
-		f.c.digest.fold(uint64(victim.id))
-		f.carryOut(s, victim)
+	f.c.counts.Faults[p.st.Class()]++
+	f.tell(FactFault, e)
+	f.expectFailover(i, e)
+	f.disturbed()
+	if f.lasts(e) {
+		f.effects = append(f.effects, e)
 	}
-	if s.For > 0 {
-		f.c.kernel.after(s.For, vtime.Event{Class: classFault, Kind: faultEnds, Host: -1, A: int64(i)})
+	f.foldVictims(e)
+	f.carryOut(e)
+	if p.st.For > 0 {
+		f.after(p.st.For, faultEnds, int64(e.id), 0)
 	}
+}
+
+func (f *faults) foldVictims(e *effect) {
+	for _, s := range e.servers {
+		f.c.digest.fold(uint64(s.id))
+	}
+	for _, p := range e.pairs {
+		f.c.digest.fold(uint64(p.from)<<32 | uint64(p.to))
+	}
+}
+
+// selectVictims finds whom a statement hits; it stays the same until it is undone.
+func (f *faults) selectVictims(e *effect) {
+	switch e.st.Action {
+	case fault.ActionHeal:
+	case fault.ActionPartition:
+		e.pairs = f.partition(e)
+	case fault.ActionNet:
+		e.pairs = f.pairsBetween(e)
+	case fault.ActionFlap, fault.ActionSwizzle:
+		e.hosts = f.hosts(e.st.Nodes, e.draws, nil)
+	case fault.ActionClient:
+		e.hosts = f.hosts(e.st.Nodes, e.draws, nil)
+		e.pairs = f.pairsOfClient(e)
+	default:
+		for _, h := range f.hosts(e.st.Nodes, e.draws, nil) {
+			e.servers = append(e.servers, f.c.servers[h])
+		}
+	}
+}
+
+func (f *faults) hitsNobody(e *effect) bool {
+	return e.st.Action != fault.ActionHeal && len(e.servers)+len(e.hosts)+len(e.pairs) == 0
+}
+
+// carryOut does what a statement says, to those whom it hits.
+func (f *faults) carryOut(e *effect) {
+	switch e.st.Action {
+	case fault.ActionCrash, fault.ActionKill, fault.ActionStop:
+		f.takeDown(e)
+	case fault.ActionStart:
+		f.bringUp(e)
+	case fault.ActionPause:
+		f.pause(e)
+	case fault.ActionResume:
+		f.resume(e)
+	case fault.ActionNet:
+		f.impair(e)
+	case fault.ActionFlap, fault.ActionSwizzle:
+		f.turn(e)
+	case fault.ActionPartition:
+		f.links.put(linkCut, e)
+	case fault.ActionMaxConn:
+		f.limitConns(e)
+	case fault.ActionHeal:
+		f.healNetwork()
+	case fault.ActionClock:
+		f.disturbClock(e)
+	case fault.ActionDisk:
+		f.disturbDisk(e)
+	case fault.ActionClient:
+		f.disturbClient(e)
+	}
+}
+
+// end undoes an effect.
+func (f *faults) end(e *effect) {
+	f.forget(e)
+	f.disturbed()
+	f.tell(FactUndone, e)
+	switch e.st.Action {
+	case fault.ActionCrash, fault.ActionKill, fault.ActionStop:
+		f.undoTakeDown(e)
+	case fault.ActionPause:
+		f.undoPause(e)
+	case fault.ActionNet, fault.ActionFlap, fault.ActionSwizzle, fault.ActionPartition, fault.ActionClient:
+		f.links.drop(e.id)
+	case fault.ActionMaxConn:
+		f.links.dropLimit(e.id)
+	case fault.ActionClock:
+		f.undoClock(e)
+	case fault.ActionDisk:
+		f.undoDisk(e)
+	}
+}
+
+// turn goes on with a fault that changes by itself.
+func (f *faults) turn(e *effect) {
+	switch e.st.Action {
+	case fault.ActionFlap:
+		f.flap(e)
+	case fault.ActionSwizzle:
+		f.swizzle(e)
+	case fault.ActionClock:
+		f.strobe(e)
+	}
+	e.turns++
+}
+
+// lasts reports whether an effect goes on after the moment at which it begins.
+func (f *faults) lasts(e *effect) bool {
+	switch e.st.Action {
+	case fault.ActionCrash, fault.ActionKill, fault.ActionStop:
+		return e.st.For > 0
+	}
+	return e.st.Lasts() || e.st.Client == fault.ClientExpire
+}
+
+// effect finds one that is in effect; nil if it was undone.
+func (f *faults) effect(id effectID) *effect {
+	for _, e := range f.effects {
+		if e.id == id {
+			return e
+		}
+	}
+	return nil
+}
+
+func (f *faults) forget(e *effect) {
+	f.effects = slices.DeleteFunc(f.effects, func(x *effect) bool { return x == e })
+}
+
+// disturbed notes that the ensemble was disturbed at this moment.
+func (f *faults) disturbed() {
+	f.disturbances++
+	f.lastDisturbed = f.c.clock.Now()
 }
 
 // tell records for the story what a statement does, and to whom.
-func (f *faults) tell(kind FactKind, s *fault.Statement, hit []*server) {
-	fact := Fact{Kind: kind, Text: s.String()}
-	for _, victim := range hit {
+func (f *faults) tell(kind FactKind, e *effect) {
+	fact := Fact{Kind: kind, Text: e.st.String()}
+	for _, victim := range e.servers {
 		fact.Servers.Add(victim.id)
 	}
+	for _, h := range e.hosts {
+		if f.c.isServer(h) {
+			fact.Servers.Add(f.c.servers[h].id)
+		}
+	}
 	f.c.tell(fact)
-}
-
-// expectFailover schedules a look at what comes of a leader's death, if nothing
-// else disturbs the ensemble and a quorum is left.
-func (f *faults) expectFailover(i int, s *fault.Statement) {
-	now := f.c.clock.Now()
-	if s.Action == fault.ActionStart || len(f.hit[i]) != 1 || f.hit[i][0].seen.established == 0 ||
-		f.begun > 0 && now-f.lastBegan < f.c.ticks(failoverQuiet) || !f.c.quorumWithout(f.hit[i][0]) {
-		return
-	}
-	f.reigns = f.c.leaders
-	f.c.kernel.after(f.c.ticks(failoverTicks), vtime.Event{Class: classFault, Kind: faultFailover,
-		Host: -1, A: int64(i), B: f.begun + 1})
-}
-
-func (f *faults) checkFailover(s *fault.Statement, begun int64) {
-	if f.begun == begun && f.c.leaders == f.reigns {
-		f.c.violate(proto.Progress, 0, "failover", "%v after %q no other leader is established", f.c.ticks(failoverTicks), s)
-	}
-}
-
-// quorumWithout reports whether the running servers but one are a majority.
-func (c *cluster) quorumWithout(one *server) bool {
-	running := 0
-	for _, s := range c.servers {
-		if s != one && s.state == processUp {
-			running++
-		}
-	}
-	return 2*running > len(c.servers)
-}
-
-func (f *faults) carryOut(s *fault.Statement, victim *server) {
-	switch s.Action {
-	case fault.ActionCrash:
-		f.c.counts.Crashes++
-		victim.crash(f.power(s.Power))
-	case fault.ActionKill:
-		f.c.counts.Kills++
-		victim.kill()
-	case fault.ActionStart:
-		victim.start(0)
-	}
-}
-
-// selects finds the servers that a statement hits at this moment.
-func (f *faults) selects(s *fault.Statement) []*server {
-	if s.Random() && s.Nodes[0] == fault.NodeLeader {
-		if l := f.c.leader(); l != nil {
-			return []*server{l}
-		}
-		return nil
-	}
-	if s.Random() {
-		return []*server{f.c.servers[f.draws.Below(int64(len(f.c.servers)))]}
-	}
-	var named []*server
-	for _, name := range s.Nodes {
-		named = append(named, f.c.servers[fault.ServerNumber(name)-1])
-	}
-	return named
-}
-
-// leader is the server that leads the highest epoch: with a quorum, or else on
-// the way to it. A leader that was deposed may not know yet.
-func (c *cluster) leader() *server {
-	var best *server
-	for _, s := range c.servers {
-		if !s.seen.leads() {
-			continue
-		}
-		if best == nil || s.seen.established > best.seen.established ||
-			s.seen.established == best.seen.established && s.seen.currentEpoch > best.seen.currentEpoch {
-			best = s
-		}
-	}
-	return best
-}
-
-// power is what a crash leaves; without a word, all that was not synced is lost,
-// or a drawn part of it.
-func (f *faults) power(p fault.Power) disksim.Power {
-	switch p {
-	case fault.PowerLoseUnsynced:
-		return disksim.LoseUnsynced
-	case fault.PowerKeepAll:
-		return disksim.KeepAll
-	case fault.PowerSubset:
-		return disksim.Subset
-	}
-	if f.draws.Chance(1, 2) {
-		return disksim.Subset
-	}
-	return disksim.LoseUnsynced
-}
-
-// heal undoes every fault, whether or not it would have ended: all servers run.
-func (f *faults) heal() {
-	f.over = true
-	f.c.tell(Fact{Kind: FactHeal})
-	for _, s := range f.c.servers {
-		s.start(0)
-	}
 }

@@ -30,7 +30,7 @@ func (c *cluster) addClients(n int) {
 		l.st = c.addStation("c"+strconv.Itoa(i), anyServer, client.Config{
 			SessionTimeout: sessionTimeout, RequestDeadline: 2 * sessionTimeout, Watcher: l.gen})
 		l.st.user = l
-		l.gen.Attach(l.st.core)
+		l.gen.Attach(requests{l.st.core, l.st})
 		c.loads = append(c.loads, l)
 	}
 }

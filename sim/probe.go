@@ -26,10 +26,10 @@ const (
 )
 
 func (p *progress) beginProbes() {
-	for i, s := range p.c.servers {
+	for _, s := range p.c.healed() {
 		pr := &probe{server: s, path: "/probe-" + s.id.String(),
 			value: []byte("deep check of " + s.id.String() + " in the run " + strconv.FormatUint(p.c.cfg.Seed, 16))}
-		pr.st = p.c.addStation("probe-"+s.id.String(), i, client.Config{SessionTimeout: sessionTimeout, RequestDeadline: sessionTimeout})
+		pr.st = p.c.addStation("probe-"+s.id.String(), int(s.host), client.Config{SessionTimeout: sessionTimeout, RequestDeadline: sessionTimeout})
 		pr.begin()
 		p.probes = append(p.probes, pr)
 	}

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/zksim/zksim/netsim"
 	"github.com/zksim/zksim/node/proto"
 	"github.com/zksim/zksim/sim/vtime"
 )
@@ -27,8 +28,9 @@ const (
 	livenessOver
 )
 
-// The bounds, in virtual time: the first two from the heal, the others from the
-// beginning of their phase.
+// The bounds, in virtual time: the first two from the heal, and further by what
+// retransmission still waits for then; the others from the beginning of their
+// phase, or from the last moment at which not all servers served.
 const (
 	boundLeader  = 60 * time.Second
 	boundServing = 120 * time.Second
@@ -40,11 +42,12 @@ const (
 // progress is the liveness phase of a run: when the faults are undone, the
 // ensemble must come to work again, in bounded time (L1).
 type progress struct {
-	c      *cluster
-	phase  livenessPhase
-	healed time.Duration
-	began  time.Duration // of the phase
-	probes []*probe
+	c       *cluster
+	phase   livenessPhase
+	healed  time.Duration
+	backoff time.Duration // how long streams may still wait to send again, at the heal
+	began   time.Duration // of the phase, or when it could begin to go on
+	probes  []*probe
 }
 
 func (p *progress) schedule() {
@@ -66,6 +69,7 @@ func (p *progress) Handle(ev vtime.Event) uint64 {
 		p.healed = p.c.clock.Now()
 		p.c.stopLoad()
 		p.c.faults.heal()
+		p.backoff = p.c.longestBackoff()
 	}
 	p.look()
 	return uint64(p.phase)
@@ -83,6 +87,9 @@ func (p *progress) look() {
 	if p.phase == livenessOver {
 		return
 	}
+	if p.phase > awaitServing && !p.working() {
+		p.began = p.c.clock.Now()
+	}
 	p.judge()
 	p.c.kernel.after(lookInterval, vtime.Event{Class: classProgress, Kind: progressLook, Host: -1})
 }
@@ -90,10 +97,9 @@ func (p *progress) look() {
 func (p *progress) reached() bool {
 	switch p.phase {
 	case awaitLeader:
-		l := p.c.leader()
-		return l != nil && l.seen.established > 0
+		return p.c.established() != nil
 	case awaitServing:
-		return len(p.notServing()) == 0
+		return p.working()
 	case awaitProbes:
 		return p.probesDone()
 	case awaitSettled:
@@ -102,14 +108,37 @@ func (p *progress) reached() bool {
 	return false
 }
 
+// working reports whether there is a leader, and every healed server serves.
+func (p *progress) working() bool { return p.c.established() != nil && len(p.notServing()) == 0 }
+
+// established is the healed server that leads the highest epoch with a quorum, if
+// nobody leads a higher one.
+func (c *cluster) established() *server {
+	if l := c.leader(); l != nil && l.seen.established > 0 && l.fate == fateHealed {
+		return l
+	}
+	return nil
+}
+
+// longestBackoff is how long streams of the healed servers may still wait until
+// they send again what was lost.
+func (c *cluster) longestBackoff() time.Duration {
+	var hosts []netsim.HostID
+	for _, s := range c.healed() {
+		hosts = append(hosts, s.host)
+	}
+	return c.net.LongestBackoff(hosts...)
+}
+
 // judge reports a bound that has passed.
 func (p *progress) judge() {
 	now := p.c.clock.Now()
-	waited, inPhase := now-p.healed, now-p.began
+	waited := now - p.healed - p.backoff
+	inPhase := now - max(p.began, p.healed+p.backoff)
 	switch {
 	case p.phase == awaitLeader && waited > boundLeader:
 		p.stuck("no-leader", "%v after the faults were undone no leader is established", boundLeader)
-	case p.phase == awaitServing && waited > boundServing:
+	case p.phase >= awaitServing && !p.working() && waited > boundServing:
 		p.stuck("not-serving", "%v after the faults were undone %s does not serve", boundServing, strings.Join(p.notServing(), ", "))
 	case p.phase == awaitProbes && inPhase > boundProbes:
 		p.stuck("request", "%v after a fresh session was asked for, no key was written and read back through %s",
@@ -126,19 +155,21 @@ func (p *progress) stuck(place, format string, args ...any) {
 
 func (p *progress) notServing() []string {
 	var names []string
-	for _, s := range p.c.servers {
-		if !s.seen.serving {
+	lead := p.c.established()
+	for _, s := range p.c.healed() {
+		if !s.seen.serving || lead != nil && s.seen.servingEpoch != lead.seen.established {
 			names = append(names, s.id.String())
 		}
 	}
 	return names
 }
 
-// settled reports whether all servers have the same history. That their trees
+// settled reports whether all healed servers have the same history. That their trees
 // are then equal was judged when each of them told its digest.
 func (c *cluster) settled() bool {
-	for _, s := range c.servers {
-		if !s.seen.serving || s.seen.history != c.servers[0].seen.history {
+	healed := c.healed()
+	for _, s := range healed {
+		if !s.seen.serving || s.seen.history != healed[0].seen.history {
 			return false
 		}
 	}
@@ -147,7 +178,7 @@ func (c *cluster) settled() bool {
 
 func (c *cluster) histories() []string {
 	var list []string
-	for _, s := range c.servers {
+	for _, s := range c.healed() {
 		list = append(list, s.id.String()+" "+both(s.seen.history))
 	}
 	return list

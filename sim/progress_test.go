@@ -28,6 +28,9 @@ func TestEveryBoundIsJudged(t *testing.T) {
 		awaitLeader: "no-leader", awaitServing: "not-serving", awaitProbes: "request", awaitSettled: "lag",
 	} {
 		c := newTeller()
+		if phase > awaitServing {
+			c.work()
+		}
 		c.progress.phase = phase
 		c.progress.judge()
 		require.Nil(t, c.violation, "%s: nothing has passed yet", place)
@@ -37,6 +40,30 @@ func TestEveryBoundIsJudged(t *testing.T) {
 		assert.Equal(t, proto.Progress, c.violation.Property)
 		assert.Equal(t, place, c.violation.Place)
 	}
+}
+
+// work has zk1 lead the first epoch, and every server serve in it.
+func (c *teller) work() {
+	c.tell(1, node.Note{Kind: node.NoteRole, Role: node.RoleLeading})
+	c.tell(1, node.Note{Kind: node.NoteEstablished, Epoch: 1})
+	for s := 1; s <= 3; s++ {
+		c.tell(s, node.Note{Kind: node.NoteServing, Epoch: 1})
+	}
+}
+
+// A server that stops serving is what is judged again, however far the ensemble
+// had come.
+func TestAServerThatFallsBackIsJudged(t *testing.T) {
+	c := newTeller()
+	c.work()
+	c.progress.phase = awaitProbes
+	c.tell(2, node.Note{Kind: node.NoteRole, Role: node.RoleLooking})
+	c.progress.look()
+	require.Nil(t, c.violation)
+	waitLonger(c.cluster)
+	c.progress.look()
+	require.NotNil(t, c.violation)
+	assert.Equal(t, "not-serving", c.violation.Place)
 }
 
 func TestServersOfDifferentHistoriesAreNotSettled(t *testing.T) {
@@ -115,8 +142,7 @@ func TestFailoverIsJudged(t *testing.T) {
 	}
 	for line, judged := range map[string]bool{"at 40s kill leader": true, "at 40s kill zk1": false} {
 		st := play(3, silent)
-		st.cfg.Faults = []fault.Statement{statement(t, line)}
-		st.faults.schedule()
+		st.faults.begin([]fault.Statement{statement(t, line)})
 		st.runTo(55 * time.Second)
 		require.Nil(t, st.violation)
 		st.runTo(57 * time.Second)

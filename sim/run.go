@@ -39,7 +39,7 @@ func (c *cluster) run() {
 // begin starts everything.
 func (c *cluster) begin() {
 	c.digest = hashStart
-	c.faults.schedule()
+	c.faults.begin(c.scheduleOf())
 	c.progress.schedule()
 	for _, s := range c.servers {
 		s.start(0)
@@ -65,7 +65,7 @@ func (c *cluster) report() *Report {
 	r := &Report{
 		Config: c.cfg, Drawn: c.drawn.words(), Verdict: VerdictOK, Violation: c.violation,
 		Step: c.kernel.step, Hash: uint64(c.kernel.hash), Checkpoints: c.kernel.finish(),
-		Virtual: c.clock.Now(), Counts: c.counts,
+		Virtual: c.clock.Now(), Counts: c.counts, Schedule: c.faults.schedule,
 		Stopped: c.stopped, Story: c.story.told(), Servers: c.states(), History: c.history,
 	}
 	if c.violation != nil {

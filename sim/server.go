@@ -21,6 +21,13 @@ const (
 	serverTimer                // B: place of the timer and generation of its alarm
 	serverDisk                 // detail: lane; its first operation is finished
 	serverDrawn                // detail: draw kind; B: value
+	serverNews                 // B: the place of news that were held
+)
+
+// The details of a boot.
+const (
+	bootFresh uint8 = iota
+	bootTried       // the disk has had its way with the attempt
 )
 
 // stepper is the core as the driver uses it.
@@ -67,6 +74,18 @@ type server struct {
 	crashDraws  rng.Stream
 
 	seen view
+
+	// What faults do to it.
+	fate        fate
+	clock       localClock
+	clockFaults clockFaults
+	hold        hold
+	downs       layers[struct{}] // faults that keep the process down
+	diskFaults  layers[*diskFault]
+	bootHangs   bool          // the disk does not answer the process that boots
+	booted      time.Duration // when the last process began to run, or failed to
+	failures    int           // processes that ended by themselves, one soon after the other
+	watched     bool          // a statement waits for an event here
 }
 
 // timer is a timer of the core: at most one per id.
@@ -112,10 +131,14 @@ func (s *server) handle(ev vtime.Event) {
 	if ev.A>>8 != s.life {
 		return
 	}
+	if s.hold.active() && s.holds(ev) {
+		s.keep(ev)
+		return
+	}
 	detail := uint8(ev.A)
 	switch ev.Kind {
 	case serverBoot:
-		s.boot()
+		s.boot(detail)
 	case serverTurn:
 		s.grant(node.Stage{Kind: node.StageKind(detail), Conn: node.ConnID(ev.B)})
 	case serverReceive:
@@ -126,6 +149,8 @@ func (s *server) handle(ev vtime.Event) {
 		s.diskDone(node.Lane(detail))
 	case serverDrawn:
 		s.step(node.Event{Kind: node.EventDrawn, Draw: node.DrawKind(detail), Value: ev.B})
+	case serverNews:
+		s.hear(s.hold.news[ev.B])
 	}
 }
 
@@ -138,12 +163,16 @@ func (s *server) start(delay time.Duration) {
 	s.c.counts.Starts++
 	s.state = processBooting
 	s.c.net.Start(s.host)
-	s.after(delay+s.bootDelays.Duration(s.c.drawn.bootMin, s.c.drawn.bootMax), serverBoot, 0, 0)
+	s.after(delay+s.bootDelays.Duration(s.c.drawn.bootMin, s.c.drawn.bootMax), serverBoot, bootFresh, 0)
 }
 
 // boot recovers what the disk holds and makes a core of it. A disk that only
 // honest crashes have touched must always do.
-func (s *server) boot() {
+func (s *server) boot(tried uint8) {
+	if s.diskFaults.any() && tried == bootFresh && s.bootTroubled() {
+		return
+	}
+	s.booted = s.now()
 	recovered, err := store.Recover(s.disk, s.cfg.CommitLogCount)
 	if err != nil {
 		s.c.violate(proto.Durability, s.id, "recovery", "the server cannot start again: %v", err)
@@ -155,6 +184,25 @@ func (s *server) boot() {
 		s.c.net.Listen(s.host, netsim.Port(port))
 	}
 	s.step(node.Event{Kind: node.EventStart})
+}
+
+// bootTroubled has the disk's faults their way with a process that wants to read
+// it: it waits for the answer, or gets an error and ends. It reports whether the
+// boot must not go on now.
+func (s *server) bootTroubled() bool {
+	t := s.diskTrouble(&store.Op{Kind: store.OpRecover})
+	switch {
+	case t.hangs:
+		s.bootHangs = true
+	case t.err != nil:
+		s.booted = s.now()
+		s.exit()
+	case t.delay > 0:
+		s.after(t.delay, serverBoot, bootTried, 0)
+	default:
+		return false
+	}
+	return true
 }
 
 // kill ends the process: its streams close, the disk keeps what was written;
@@ -175,8 +223,9 @@ func (s *server) crash(power disksim.Power) {
 func (s *server) exit() {
 	s.c.counts.Exits++
 	s.c.tell(Fact{Kind: FactExit, Server: s.id})
+	s.c.faults.disturbed()
 	s.kill()
-	s.start(s.bootDelays.Duration(s.c.drawn.restartMin, s.c.drawn.restartMax))
+	s.start(s.restartDelay())
 }
 
 // bury forgets everything of the process, and voids its events.
@@ -188,6 +237,8 @@ func (s *server) bury() {
 	for i := range s.lanes {
 		s.lanes[i].clear()
 	}
+	s.hold.bury()
+	s.bootHangs = false
 	s.seen.died()
 }
 
@@ -196,7 +247,7 @@ func (s *server) bury() {
 func (s *server) step(ev node.Event) {
 	now := s.now()
 	s.c.stepping = s
-	out := s.core.Step(node.Input{Now: now, Wall: wallStart + int64(now/time.Millisecond), Event: ev})
+	out := s.core.Step(node.Input{Now: s.clock.now(now), Wall: s.clock.wall(now), Event: ev})
 	s.c.stepping = nil
 	for i := range out.Notes {
 		s.c.note(s, &out.Notes[i])

@@ -9,6 +9,8 @@ import (
 type lane struct {
 	queue []node.Write
 	head  int
+	hangs bool  // the first one does not complete until the disk is better
+	err   error // with which the first one will fail
 }
 
 func (l *lane) empty() bool { return l.head == len(l.queue) }
@@ -16,7 +18,10 @@ func (l *lane) empty() bool { return l.head == len(l.queue) }
 func (l *lane) clear() {
 	clear(l.queue)
 	l.queue, l.head = l.queue[:0], 0
+	l.hangs, l.err = false, nil
 }
+
+func laneID(i int) node.Lane { return node.Lane(i) }
 
 // pop takes the first operation.
 func (l *lane) pop() node.Write {
@@ -58,15 +63,29 @@ func (s *server) beginDisk(id node.Lane) {
 	if op.Kind == store.OpRecover || op.Kind == store.OpCutLog {
 		size = int(s.disk.Bytes())
 	}
-	s.after(s.c.drawn.disk.Draw(op.Kind, size, &s.diskDelays[op.Kind]), serverDisk, uint8(id), 0)
+	delay := s.c.drawn.disk.Draw(op.Kind, size, &s.diskDelays[op.Kind])
+	if s.diskFaults.any() {
+		t := s.diskTrouble(op)
+		if l.hangs, l.err = t.hangs, t.err; t.hangs {
+			return
+		}
+		delay += t.delay
+	}
+	s.after(delay, serverDisk, uint8(id), 0)
 }
 
 // diskDone carries out the first operation of a lane, starts the next one, and
 // tells the core what it wants to know.
 func (s *server) diskDone(id node.Lane) {
 	l := &s.lanes[id]
+	if s.watched && s.interrupted(beforeDisk(&l.queue[l.head].Op)) {
+		return
+	}
 	w := l.pop()
-	recovered, err := store.Do(s.disk, w.Op)
+	recovered, err := s.carryOutDisk(l, &w.Op)
+	if s.watched && s.interrupted(afterDisk(&w.Op)) {
+		return
+	}
 	if w.Op.Kind == store.OpFsync {
 		s.c.counts.Fsyncs++
 	}
@@ -77,4 +96,13 @@ func (s *server) diskDone(id node.Lane) {
 	if w.Notify || err != nil {
 		s.step(node.Event{Kind: node.EventDiskDone, Write: w.ID, Err: err, Recovered: recovered})
 	}
+}
+
+// carryOutDisk does one operation, unless it is to fail.
+func (s *server) carryOutDisk(l *lane, op *store.Op) (*store.Recovered, error) {
+	if err := l.err; err != nil {
+		l.err = nil
+		return nil, err
+	}
+	return store.Do(s.disk, *op)
 }

@@ -10,7 +10,7 @@ import (
 // The driver's side of a server's connections and stages.
 
 func (s *server) dial(d node.Dial) {
-	cn := &conn{id: d.Conn, end: s.c.net.Dial(s.host, s.c.hostOf(d.Peer), netsim.Port(d.Port))}
+	cn := &conn{id: d.Conn, port: d.Port, end: s.c.net.Dial(s.host, s.c.hostOf(d.Peer), netsim.Port(d.Port))}
 	s.conns.dialled(cn)
 	s.c.ends.put(cn.end, cn)
 }
@@ -21,7 +21,10 @@ func (s *server) forget(cn *conn) {
 }
 
 func (s *server) accepted(end netsim.EndID, port netsim.Port, peer netsim.HostID) {
-	cn := &conn{end: end}
+	if s.sleeps(news{what: newsAccepted, end: end, port: port, peer: peer}) {
+		return
+	}
+	cn := &conn{end: end, port: node.Port(port)}
 	s.conns.accepted(cn)
 	s.c.ends.put(end, cn)
 	s.step(node.Event{Kind: node.EventAccepted, Conn: cn.id, Port: node.Port(port), Addr: s.c.hostNames[peer]})
@@ -31,12 +34,18 @@ func (s *server) accepted(end netsim.EndID, port netsim.Port, peer netsim.HostID
 // the core has closed are forgotten, and nothing is told of them any more.
 
 func (s *server) connected(end netsim.EndID) {
+	if s.sleeps(news{what: newsConnected, end: end}) {
+		return
+	}
 	if cn := s.c.ends.of(end); cn != nil {
 		s.step(node.Event{Kind: node.EventConnected, Conn: cn.id})
 	}
 }
 
 func (s *server) ended(end netsim.EndID, how node.EventKind) {
+	if s.sleeps(news{what: newsEnded, end: end, how: how}) {
+		return
+	}
 	if cn := s.c.ends.of(end); cn != nil {
 		s.forget(cn)
 		s.step(node.Event{Kind: how, Conn: cn.id})
@@ -107,6 +116,9 @@ func (s *server) receive(id node.ConnID) {
 	}
 	data := s.c.net.Read(cn.end, readMax)
 	if len(data) == 0 {
+		return
+	}
+	if s.watched && s.watchReceived(cn, data) {
 		return
 	}
 	s.step(node.Event{Kind: node.EventReceived, Conn: id, Data: data})

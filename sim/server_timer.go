@@ -17,7 +17,7 @@ func (s *server) arm(t *node.Timer) {
 	if t.Max > t.Min {
 		delay = s.timerDelays[t.ID.Kind].Duration(t.Min, t.Max)
 	}
-	if s.timers[i].set(s.now() + delay) {
+	if s.timers[i].set(s.clock.when(s.clock.now(s.now()) + delay)) {
 		s.awake(i)
 	}
 }

@@ -14,6 +14,7 @@ import (
 const (
 	clientTimer  uint8 = iota // A: timer kind; B: generation of its alarm
 	clientWakeup              // the user of the client wanted to be woken; B: generation
+	clientLost                // A: a connection that has lost something
 )
 
 // anyServer says that a client is not pinned to one.
@@ -36,6 +37,9 @@ type station struct {
 	wakeup alarm
 	draws  [2]rng.Stream // by client.DrawKind
 	in     []byte
+
+	faults  clientFaults
+	watched bool // a statement waits for a request
 }
 
 // addStation makes a client on a new host. The caller sets its user.
@@ -74,6 +78,8 @@ func (st *station) handle(ev vtime.Event) {
 		if rings {
 			st.user.wake()
 		}
+	case clientLost:
+		st.lose(client.Conn(ev.A))
 	}
 }
 
@@ -105,6 +111,9 @@ func (st *station) Dial(server int) client.Conn {
 func (st *station) Write(c client.Conn, p []byte) int {
 	st.c.counts.Messages++
 	st.c.counts.Bytes += uint64(len(p))
+	if st.swallow(c) {
+		return len(p)
+	}
 	return st.c.net.Write(netsim.EndID(c), p)
 }
 
@@ -136,6 +145,9 @@ func (st *station) drained(end netsim.EndID) { st.core.Writable(client.Conn(end)
 // arrived hands over what has come. The client may write while it looks at the
 // bytes, so they are copied out of the network's buffer.
 func (st *station) arrived(end netsim.EndID) {
+	if st.intercept(end) {
+		return
+	}
 	for {
 		data := st.c.net.Read(end, readMax)
 		if len(data) == 0 {

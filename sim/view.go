@@ -11,11 +11,13 @@ type view struct {
 	acceptedEpoch, currentEpoch proto.Epoch
 
 	// Of the process that runs.
-	role        node.Role
-	established proto.Epoch // the epoch that it leads with a quorum; 0 when it does not
-	serving     bool
-	history     proto.Zxid // last transaction in its tree
-	digest      int64      // of the tree at history
+	role         node.Role
+	phase        node.Phase
+	established  proto.Epoch // the epoch that it leads with a quorum; 0 when it does not
+	serving      bool
+	servingEpoch proto.Epoch // the epoch in which it does
+	history      proto.Zxid  // last transaction in its tree
+	digest       int64       // of the tree at history
 }
 
 // died forgets what only the process knew.
@@ -40,6 +42,8 @@ func (c *cluster) note(s *server, n *node.Note) {
 	switch n.Kind {
 	case node.NoteRole:
 		v.began(n.Role)
+	case node.NotePhase:
+		v.phase = n.Phase
 	case node.NoteAcceptedEpoch:
 		c.judge(s, c.checks.accepted(v, n.Epoch))
 	case node.NoteCurrentEpoch:
@@ -49,7 +53,7 @@ func (c *cluster) note(s *server, n *node.Note) {
 		c.leaders++
 		c.judge(s, c.checks.establishedBy(s.id, n.Epoch, n.Zxid))
 	case node.NoteServing:
-		v.serving = true
+		v.serving, v.servingEpoch = true, n.Epoch
 	case node.NoteApplied:
 		c.judge(s, c.checks.applied(s.id, v.history, n))
 		if c.checks.fresh {
