@@ -133,10 +133,12 @@ func (n *Network) resendDue(from side) {
 	}
 }
 
-// resendOldest is what a timeout does.
+// resendOldest is what a timeout does. What was still to be heard is of the time
+// before it.
 func (n *Network) resendOldest(from side) {
 	r := from.out().repair
 	r.expired(n.clock.Now())
+	r.hearing = false
 	n.try(from, r.packets.oldest())
 	n.release(from, *r.packets.oldest())
 }
