@@ -32,6 +32,7 @@ func linearizable(s *specification, calls []interval) (ok, decided bool) {
 			return out
 		},
 		Equal: func(a, b interface{}) bool { return s.equal(a.(specState), b.(specState)) },
+		Hash:  func(a interface{}) uint64 { return s.hash(a.(specState)) },
 	}
 	ops := make([]porcupine.Operation, 0, len(calls))
 	for i := range calls {

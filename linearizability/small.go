@@ -63,32 +63,12 @@ func porcupineWhole(h *History, maxOps int) Result {
 	}
 	for i := range list {
 		if u := &list[i]; u.call < 0 {
-			b.perhaps(u.op, u.session, 0, 0)
+			b.perhaps(u.op, u.session, 0, u.after)
 		}
 	}
 	s := b.specification(true)
-	s.slots = t.slots(len(list))
+	s.told = slices.DeleteFunc(t.moments, func(m moment) bool { return m.kind == momentRead })
 	return b.judge(s, "the history")
-}
-
-// slots lists the zxids at which unknown transactions may be: those that are
-// told but not answered, and of the others between two that are told, or after
-// the last, as many as there are unknown transactions.
-func (t *timeline) slots(count int) []proto.Zxid {
-	var out []proto.Zxid
-	for i := range t.moments {
-		for k := range min(int64(count), t.room(i)) {
-			out = append(out, t.previous(i)+proto.Zxid(k)+1)
-		}
-		if t.moments[i].kind == momentHole {
-			out = append(out, t.moments[i].zxid)
-		}
-	}
-	last := t.previous(len(t.moments))
-	for k := range count {
-		out = append(out, last+proto.Zxid(k)+1)
-	}
-	return out
 }
 
 func porcupinePiece(h *History, p piece, maxOps int) Result {
@@ -149,8 +129,9 @@ func (b *builder) add(o *Op) {
 	case mayHaveHappened(o):
 		b.perhaps(&o.Op, o.Session, o.Xid, o.Call)
 		return
-	case !got(o), o.Op.Type == proto.OpSync, o.Op.Type == proto.OpPing:
+	case !got(o), o.Op.Type == proto.OpPing, o.Op.Type == proto.OpSync && o.Zxid == 0:
 		return
+	case o.Op.Type == proto.OpSync: // it shows how far a server was
 	case !o.Op.Type.IsWrite():
 		a := b.anchor(o)
 		if a == nil || o.Outcome != OK {

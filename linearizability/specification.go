@@ -1,6 +1,7 @@
 package linearizability
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/zksim/zksim/model"
@@ -15,7 +16,6 @@ type judged struct {
 	xid     int32      // 0: in no order
 	reply   *Op        // nil: it may have happened or not
 	zxid    proto.Zxid // of the reply; 0: not told
-	foreign bool       // it did happen, at zxid, and nobody was answered
 }
 
 // specState is the state of the specification: that of the service, and how far
@@ -29,7 +29,7 @@ type specState struct {
 // Without zxids those of the states are made up, and are not compared.
 type specification struct {
 	zxids bool
-	slots []proto.Zxid // where unknown transactions may be, ascending
+	told  []moment // writes and holes, by zxid; none without zxids
 	start specState
 	left  int // steps until it gives up
 }
@@ -42,8 +42,6 @@ func (s *specification) step(at specState, c *judged) []specState {
 		return nil
 	}
 	switch {
-	case c.foreign:
-		return s.apply(nil, at, c, c.zxid)
 	case c.reply == nil:
 		return s.perhaps(at, c)
 	case c.op.Type.IsWrite():
@@ -84,35 +82,39 @@ func (s *specification) read(at specState, c *judged) []specState {
 	return []specState{at}
 }
 
-// perhaps: it did not happen, or it happened somewhere.
-func (s *specification) perhaps(at specState, c *judged) []specState {
-	out := []specState{at}
+// perhaps: it takes effect now, or it has none. That it never happened is that
+// it takes effect after everything else, when nobody sees it.
+func (s *specification) perhaps(at specState, c *judged) (out []specState) {
 	if !at.inOrder(c) {
-		return out
+		return []specState{at}
 	}
-	if !s.zxids {
-		return s.apply(out, at, c, at.Last()+1)
-	}
-	n, found := slices.BinarySearch(s.slots, at.Last())
-	if found {
-		n++
-	}
-	for _, z := range s.slots[n:] {
-		out = s.apply(out, at, c, z)
+	for _, z := range s.slots(at.Last()) {
+		next, res, _ := at.Apply(z, 0, c.id, c.op)
+		if errOf(&res) != proto.OK {
+			return []specState{at}
+		}
+		out = append(out, specState{next, at.advanced(c)})
 	}
 	return out
 }
 
-// apply adds the state after a transaction that has an effect.
-func (s *specification) apply(out []specState, at specState, c *judged, z proto.Zxid) []specState {
-	if z <= at.Last() {
-		return out
+// slots lists the zxids that an unknown transaction may have directly after
+// another one: the next if nobody tells of it, which stands for all up to the next
+// that somebody tells of, and holes, up to the next answered write.
+func (s *specification) slots(last proto.Zxid) []proto.Zxid {
+	n, _ := slices.BinarySearchFunc(s.told, last+1, func(m moment, z proto.Zxid) int { return cmp.Compare(m.zxid, z) })
+	var out []proto.Zxid
+	for {
+		if n == len(s.told) || s.told[n].zxid.Epoch() != last.Epoch() || s.told[n].zxid > last+1 {
+			out = append(out, last+1)
+		}
+		if n == len(s.told) || s.told[n].kind != momentHole {
+			return out
+		}
+		last = s.told[n].zxid
+		out = append(out, last)
+		n++
 	}
-	next, res, _ := at.Apply(z, 0, c.id, c.op)
-	if errOf(&res) != proto.OK {
-		return out
-	}
-	return append(out, specState{next, at.advanced(c)})
 }
 
 // inOrder: the writes of a session take effect in the order of their calls.
@@ -129,4 +131,16 @@ func (at *specState) advanced(c *judged) []int32 {
 
 func (s *specification) equal(a, b specState) bool {
 	return slices.Equal(a.order, b.order) && a.Equal(b.State, s.zxids)
+}
+
+// hash is equal for equal states.
+func (s *specification) hash(a specState) uint64 {
+	h := uint64(0)
+	if s.zxids {
+		h = uint64(a.Last())
+	}
+	for _, xid := range a.order {
+		h = spread(h, uint64(xid))
+	}
+	return h
 }

@@ -2,6 +2,7 @@ package linearizability
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 
 	"github.com/zksim/zksim/node/proto"
@@ -15,6 +16,7 @@ type unknown struct {
 	xid       int32 // order within the session; the end is after everything
 	op        *proto.Op
 	low, high proto.Zxid // if it is in W, then strictly between
+	after     uint64     // it takes effect in this step or later
 	footprint footprint
 }
 
@@ -32,7 +34,7 @@ func unknowns(h *History, r *replies) []unknown {
 	var out []unknown
 	for i := range h.Ops {
 		if o := &h.Ops[i]; mayHaveHappened(o) {
-			u := unknown{call: int32(i), session: o.Session, xid: o.Xid, op: &o.Op, footprint: footprintOf(o.Session, &o.Op)}
+			u := unknown{call: int32(i), session: o.Session, xid: o.Xid, op: &o.Op, after: o.Call, footprint: footprintOf(o.Session, &o.Op)}
 			if p := r.before(o.Call); p != nil {
 				u.low = p.Zxid
 			}
@@ -74,34 +76,43 @@ func boundBySession(h *History, list []unknown) []unknown {
 }
 
 // sessionCalls gives the indices of the calls that belong to a session, session
-// by session in the order of their xids.
+// by session in the order of their xids. Nearly always that is the order of the
+// calls, so there is nothing to sort but the sessions.
 func sessionCalls(h *History) []int32 {
-	calls := make([]int32, 0, len(h.Ops))
+	of := map[proto.SessionID][]int32{}
 	for i := range h.Ops {
 		if o := &h.Ops[i]; o.Session != 0 && o.Xid > 0 {
-			calls = append(calls, int32(i))
+			of[o.Session] = append(of[o.Session], int32(i))
 		}
 	}
-	slices.SortStableFunc(calls, func(a, b int32) int {
-		x, y := &h.Ops[a], &h.Ops[b]
-		return cmp.Or(cmp.Compare(x.Session, y.Session), cmp.Compare(x.Xid, y.Xid))
-	})
+	byXid := func(a, b int32) int { return cmp.Compare(h.Ops[a].Xid, h.Ops[b].Xid) }
+	calls := make([]int32, 0, len(h.Ops))
+	for _, id := range slices.Sorted(maps.Keys(of)) {
+		list := of[id]
+		if !slices.IsSortedFunc(list, byXid) {
+			slices.SortStableFunc(list, byXid)
+		}
+		calls = append(calls, list...)
+	}
 	return calls
 }
 
 // boundSession bounds the unknown calls of one session by its answered writes,
-// and returns what the end of the session would be unless its close was answered.
+// and returns what the end of the session would be, if it can be seen: unless its
+// close was answered, or it has no ephemerals and no call came too late.
 func boundSession(h *History, calls []int32, byCall map[int32]*unknown) (end unknown, open bool) {
 	end = unknown{call: -1, session: h.Ops[calls[0]].Session, xid: xidEnd, op: closeOp(), high: noBound}
 	open = true
+	refused := false
 	for _, i := range calls {
 		o := &h.Ops[i]
 		if u := byCall[i]; u != nil {
 			u.low = max(u.low, end.low)
 		}
 		if isAnsweredWrite(o) && o.Err != proto.SessionExpired {
-			end.low = max(end.low, o.Zxid)
+			end.low, end.after = max(end.low, o.Zxid), max(end.after, o.Call)
 		}
+		refused = refused || o.Err == proto.SessionExpired
 		if o.Op.Type == proto.OpCloseSession && isAnsweredWrite(o) {
 			open = false
 		}
@@ -120,7 +131,7 @@ func boundSession(h *History, calls []int32, byCall map[int32]*unknown) (end unk
 		}
 	}
 	end.footprint.session = end.session
-	return end, open
+	return end, open && (refused || len(end.footprint.paths) > 0)
 }
 
 // owned adds to what the end of a session may touch the ephemerals that a call
