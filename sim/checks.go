@@ -52,13 +52,28 @@ func (k *checks) current(v *view, e proto.Epoch) *proto.Violation {
 	return nil
 }
 
+// reread: a process finds the epochs on its disk. They may be newer than what
+// was told of, because the process that wrote them died before it told; they are
+// never older (R1).
+func (k *checks) reread(v *view, accepted, current proto.Epoch) *proto.Violation {
+	if accepted < v.acceptedEpoch || current < v.currentEpoch {
+		return found(proto.EpochMonotonic, "recovery", "found acceptedEpoch %d and currentEpoch %d, which were %d and %d",
+			accepted, current, v.acceptedEpoch, v.currentEpoch)
+	}
+	v.acceptedEpoch, v.currentEpoch = accepted, current
+	return nil
+}
+
 // applied: a server has applied a transaction to a tree whose last one was prev.
-// It must be the next one (TotalOrder, R4), the same that every other server
+// It must be the next one (TotalOrder, LocalPrimaryOrder, and from epoch to epoch
+// GlobalPrimaryOrder, R4), the same that every other server
 // applied as this zxid (Agreement), after the same one (PrefixConsistency), and
 // give the same tree (DigestEquality, R7).
 func (k *checks) applied(id proto.ServerID, prev proto.Zxid, n *node.Note) *proto.Violation {
 	z := n.Zxid
 	switch {
+	case z.Epoch() < prev.Epoch():
+		return found(proto.GlobalPrimaryOrder, "applied", "%v applied %s after %s, which is of a later epoch", id, both(z), both(prev))
 	case z <= prev:
 		return found(proto.TotalOrder, "applied", "%v applied %s after %s", id, both(z), both(prev))
 	case !z.Follows(prev):

@@ -21,7 +21,15 @@ func z(epoch proto.Epoch, counter uint32) proto.Zxid { return proto.MakeZxid(epo
 
 func (t teller) tell(server int, n node.Note) { t.note(t.servers[server-1], &n) }
 
+func (t teller) propose(server int, at proto.Zxid, payload string) {
+	t.tell(server, node.Note{Kind: node.NoteProposed, Zxid: at, Payload: []byte(payload)})
+}
+
+// apply tells of a transaction, which somebody has proposed before, whoever it was.
 func (t teller) apply(server int, at proto.Zxid, payload string) {
+	if e := t.checks.ledger.entry(at); e.proposedBy == 0 {
+		e.proposedBy, e.proposed = 1, hashOf([]byte(payload))
+	}
 	t.tell(server, node.Note{Kind: node.NoteApplied, Zxid: at, Payload: []byte(payload), Digest: int64(hashOf([]byte(payload)))})
 }
 
@@ -34,7 +42,9 @@ func (t teller) lead(server int, e proto.Epoch) {
 	t.tell(server, node.Note{Kind: node.NoteEstablished, Epoch: e, Zxid: t.servers[server-1].seen.history})
 }
 
+// commit tells of a transaction that a quorum has on disk.
 func (t teller) commit(server int, at proto.Zxid) {
+	t.checks.ledger.entry(at).safe = true
 	t.tell(server, node.Note{Kind: node.NoteCommitted, Zxid: at})
 }
 
@@ -88,10 +98,17 @@ func TestChecksFindEachDefect(t *testing.T) {
 		"current epoch passes accepted epoch": {proto.EpochMonotonic, 2, func(t teller) {
 			t.tell(2, node.Note{Kind: node.NoteCurrentEpoch, Epoch: 2})
 		}},
-		"two leaders of an epoch":            {proto.Leadership, 1, func(t teller) { t.lead(1, 2) }},
-		"two leaders of an earlier epoch":    {proto.Leadership, 2, func(t teller) { t.lead(2, 1) }},
-		"applied twice":                      {proto.TotalOrder, 1, func(t teller) { t.apply(1, z(2, 1), "c") }},
-		"applied backwards":                  {proto.TotalOrder, 1, func(t teller) { t.apply(1, z(1, 2), "b") }},
+		"an epoch is older after a restart": {proto.EpochMonotonic, 3, func(t teller) {
+			t.judge(t.servers[2], t.checks.reread(&t.servers[2].seen, 1, 0))
+		}},
+		"two leaders of an epoch":         {proto.Leadership, 1, func(t teller) { t.lead(1, 2) }},
+		"two leaders of an earlier epoch": {proto.Leadership, 2, func(t teller) { t.lead(2, 1) }},
+		"applied twice":                   {proto.TotalOrder, 1, func(t teller) { t.apply(1, z(2, 1), "c") }},
+		"applied backwards": {proto.TotalOrder, 1, func(t teller) {
+			t.apply(1, z(2, 2), "d")
+			t.apply(1, z(2, 1), "c")
+		}},
+		"applied back into an earlier epoch": {proto.GlobalPrimaryOrder, 1, func(t teller) { t.apply(1, z(1, 2), "b") }},
 		"a gap in an epoch":                  {proto.LocalPrimaryOrder, 1, func(t teller) { t.apply(1, z(2, 3), "e") }},
 		"a gap at the beginning of an epoch": {proto.LocalPrimaryOrder, 1, func(t teller) { t.apply(1, z(3, 2), "e") }},
 		"another transaction": {proto.Agreement, 3, func(t teller) {

@@ -29,18 +29,19 @@ type cluster struct {
 	hostNames []string
 	newCore   func(node.Config, *store.Recovered) stepper
 
-	counts    Counts
-	leaders   uint64 // how many leaders were established
-	checks    checks
-	history   *linearizability.History
-	faults    faults
-	progress  progress
-	violation *proto.Violation
-	story     story
-	stopped   bool      // at cfg.Until
-	stepping  *server   // whose core is at work; for panics
-	digest    eventHash // of the event at work
-	probe     [1]byte
+	counts      Counts
+	leaders     uint64 // how many leaders were established
+	checks      checks
+	replication replication
+	history     *linearizability.History
+	faults      faults
+	progress    progress
+	violation   *proto.Violation
+	story       story
+	stopped     bool      // at cfg.Until
+	stepping    *server   // whose core is at work; for panics
+	digest      eventHash // of the event at work
+	probe       [1]byte
 }
 
 // newCluster builds an ensemble and its clients; nothing has been started.
@@ -52,6 +53,7 @@ func newCluster(cfg Config) *cluster {
 	c.net.SetDefaultLink(c.drawn.link)
 	c.history = linearizability.New(expectedCalls(cfg))
 	c.addServers()
+	c.replication.init(c)
 	c.addClients(max(cfg.Clients, 0))
 	c.faults.c, c.faults.links.net, c.progress.c = c, c.net, c
 	c.kernel.handlers = [numClasses]handler{

@@ -16,11 +16,13 @@ type chapter struct {
 
 // entry is what is known of one zxid, and by whom; a server of 0 is nobody yet.
 type entry struct {
-	appliedBy, prevBy, treeBy proto.ServerID
+	proposedBy, appliedBy, prevBy, treeBy proto.ServerID
 
-	content uint64     // hash of the transaction's bytes
-	prev    proto.Zxid // the transaction before it
-	tree    int64      // digest of the tree after it
+	safe     bool       // it was fsynced on a quorum of disks
+	proposed uint64     // hash of the transaction's bytes, as its leader proposed it
+	content  uint64     // the same, as it was applied
+	prev     proto.Zxid // the transaction before it
+	tree     int64      // digest of the tree after it
 }
 
 // entry finds the entry of a zxid, or makes an empty one. It is valid until the

@@ -61,7 +61,7 @@ func TestPlantedDefectsAreFound(t *testing.T) {
 		plant func(id proto.ServerID, s stepper) stepper
 	}{
 		"none": {nil, func(_ proto.ServerID, s stepper) stepper { return s }},
-		"fsync does nothing": {[]proto.Property{proto.LeaderCompleteness, proto.Durability, proto.SingleSystemImage},
+		"fsync does nothing": {[]proto.Property{proto.AckOrder},
 			func(_ proto.ServerID, s stepper) stepper { return lyingDisk{s} }},
 		"an epoch is forgotten": {[]proto.Property{proto.EpochMonotonic},
 			func(_ proto.ServerID, s stepper) stepper { return amnesiac{s} }},

@@ -178,6 +178,8 @@ func (s *server) boot(tried uint8) {
 		s.c.violate(proto.Durability, s.id, "recovery", "the server cannot start again: %v", err)
 		return
 	}
+	s.c.judge(s, s.c.checks.reread(&s.seen, recovered.AcceptedEpoch, recovered.CurrentEpoch))
+	s.c.judge(s, s.c.replication.ghost(s).recovered(recovered))
 	s.state = processUp
 	s.core = s.c.newCore(s.cfg, recovered)
 	for _, port := range []node.Port{node.PortClient, node.PortQuorum, node.PortElection} {

@@ -104,5 +104,9 @@ func (s *server) carryOutDisk(l *lane, op *store.Op) (*store.Recovered, error) {
 		l.err = nil
 		return nil, err
 	}
-	return store.Do(s.disk, *op)
+	recovered, err := store.Do(s.disk, *op)
+	if err == nil {
+		s.c.carriedOut(s, op, recovered)
+	}
+	return recovered, err
 }

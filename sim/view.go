@@ -15,9 +15,10 @@ type view struct {
 	phase        node.Phase
 	established  proto.Epoch // the epoch that it leads with a quorum; 0 when it does not
 	serving      bool
-	servingEpoch proto.Epoch // the epoch in which it does
-	history      proto.Zxid  // last transaction in its tree
-	digest       int64       // of the tree at history
+	servingEpoch proto.Epoch    // the epoch in which it does
+	history      proto.Zxid     // last transaction in its tree
+	digest       int64          // of the tree at history
+	leader       proto.ServerID // whom it follows
 }
 
 // died forgets what only the process knew.
@@ -66,6 +67,7 @@ func (c *cluster) note(s *server, n *node.Note) {
 	case node.NoteCommitted:
 		c.judge(s, c.checks.committedBy(s.id, n.Zxid))
 	}
+	c.judge(s, c.replication.told(s, n))
 }
 
 // count adds a fact to the counters of the run.
