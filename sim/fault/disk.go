@@ -54,9 +54,6 @@ var classWords = [...]string{"all", "txnlog", "snapshot", "epoch", "config"}
 // String gives the word of the grammar.
 func (c FileClass) String() string { return wordOf(classWords[:], c) }
 
-// overlaps reports whether there are files of both classes.
-func (c FileClass) overlaps(d FileClass) bool { return c == d || c == FilesAll || d == FilesAll }
-
 // DiskOp is a file operation, in the words of store.OpKind and two more.
 type DiskOp uint8
 
@@ -86,9 +83,6 @@ func (s DiskOps) With(o DiskOp) DiskOps { return s | 1<<o }
 
 // Has reports whether the set names an operation, or names none.
 func (s DiskOps) Has(o DiskOp) bool { return s == 0 || s&(1<<o) != 0 }
-
-// overlaps reports whether an operation is in both sets.
-func (s DiskOps) overlaps(t DiskOps) bool { return s == 0 || t == 0 || s&t != 0 }
 
 // String joins the words by commas, in the order of the constants.
 func (s DiskOps) String() string {
