@@ -5,7 +5,7 @@ import "fmt"
 // Validate reports why a statement cannot be carried out with so many servers
 // and clients: a name that nobody bears, nodes among which nobody can be hit, a
 // contradiction in itself, or a value that no text stands for. The error names
-// the statement and the word. A number below 1 is none.
+// the statement and the word. A number of hosts below 1 is none.
 func (s Statement) Validate(servers, clients int) error {
 	if s.At < 0 || s.For < 0 {
 		return fmt.Errorf("fault %q has a negative time: let it begin at 0s or later and last longer than nothing", s)
@@ -15,7 +15,7 @@ func (s Statement) Validate(servers, clients int) error {
 	} else if !again.Equal(s) {
 		return fmt.Errorf("fault %q holds values that its words do not tell", s)
 	}
-	e := ensemble{servers, clients}
+	e := ensemble{max(0, servers), max(0, clients)}
 	for _, check := range []func(Statement) string{e.names, e.nobody, e.itself} {
 		if reason := check(s); reason != "" {
 			return fmt.Errorf("fault %q %s", s, reason)
@@ -54,7 +54,7 @@ func (e ensemble) name(name string) string {
 
 func hostsAre(what, prefix string, n int) string {
 	switch {
-	case n < 1:
+	case n == 0:
 		return "there are no " + what + "s"
 	case n == 1:
 		return fmt.Sprintf("the only %s is %s1", what, prefix)
@@ -145,7 +145,7 @@ func (e ensemble) candidates(nodes []string) []string {
 // undivided looks for a partition that cannot divide anybody.
 func (e ensemble) undivided(s Statement) string {
 	if least := s.Shape.serversMin(); e.servers < least && s.Shape != ShapeGroups {
-		return fmt.Sprintf("divides %s, which takes %d servers or more, but there are %d", s.Shape, least, max(0, e.servers))
+		return fmt.Sprintf("divides %s, which takes %d servers or more, but there are %d", s.Shape, least, e.servers)
 	}
 	if s.Shape == ShapeGroups && len(s.CutPairs()) == 0 {
 		return fmt.Sprintf("separates nobody: every group has %s", s.Groups[0][0])
