@@ -1,7 +1,10 @@
 package linearizability
 
 import (
+	"bytes"
+	"cmp"
 	"fmt"
+	"slices"
 
 	"github.com/zksim/zksim/model"
 	"github.com/zksim/zksim/node/proto"
@@ -37,6 +40,7 @@ type mismatch struct {
 	footprint footprint // what the outcome there depends on
 	hole      bool      // it is the hole itself that asks for a transaction
 	dead      bool      // what was placed has no effect: nothing is gained here
+	hopeless  bool      // nothing that is added can mend it
 
 	// What violation makes its words of, which most mismatches of a search never need.
 	call  *Op
@@ -48,7 +52,46 @@ type mismatch struct {
 
 // differed makes a mismatch of a call whose answer is not the model's.
 func (r *replay) differed(o *Op, f field, want *proto.Result) *mismatch {
-	return &mismatch{footprint: footprintOf(o.Session, &o.Op), call: o, field: f, want: *want, state: r.state}
+	m := &mismatch{footprint: footprintOf(o.Session, &o.Op), call: o, field: f, want: *want, state: r.state}
+	m.hopeless = f == fieldData && o.Err == proto.OK && r.beyond(o, want)
+	return m
+}
+
+// beyond reports whether the state is beyond what an answer shows, so that nothing
+// that is added brings it back: zxids and versions of a node only rise, and the
+// data that a known transaction wrote stays.
+func (r *replay) beyond(o *Op, want *proto.Result) bool {
+	got, is := &o.Result.Stat, &want.Stat
+	switch {
+	case o.Op.Type == proto.OpMulti:
+		return false
+	case is.Mzxid > got.Mzxid, is.Czxid > got.Czxid:
+		return true
+	case is.Czxid == got.Czxid && is.Version > got.Version:
+		return true
+	case o.Op.Type == proto.OpGetData && got.Mzxid == is.Mzxid && !bytes.Equal(o.Result.Data, want.Data):
+		return true
+	}
+	return is.Pzxid > got.Pzxid && r.isFixed(is.Pzxid)
+}
+
+// isFixed reports whether the transaction at a zxid does the same to a parent
+// whatever is added before it. The end of a session does not: the ephemeral that
+// it deletes may be gone by then.
+func (r *replay) isFixed(z proto.Zxid) bool {
+	n, ok := slices.BinarySearchFunc(r.t.moments, z, func(m moment, z proto.Zxid) int { return cmp.Compare(m.zxid, z) })
+	if !ok {
+		return false
+	}
+	m := &r.t.moments[n]
+	switch m.kind {
+	case momentWrite:
+		return r.h.Ops[m.call].Op.Type != proto.OpCloseSession
+	case momentHole:
+		u, filled := r.inHole[int32(n)]
+		return filled && r.unknown[u].op.Type != proto.OpCloseSession
+	}
+	return false
 }
 
 // violation says what is wrong, and which guarantee that breaks.
@@ -160,31 +203,50 @@ func (r *replay) hole(i int, m *moment) *mismatch {
 		if err := r.place(m.zxid, n); err != proto.OK && m.told < 0 {
 			return &mismatch{dead: true}
 		}
-	} else if m.zxid > r.state.Last() {
-		r.state = r.state.Skip(m.zxid)
 	}
 	if m.told < 0 {
 		return nil
 	}
+	bad := r.holds(r.state, m)
+	if bad == nil {
+		return nil
+	}
+	if filled {
+		bad.footprint.join(&r.unknown[n].footprint)
+	}
+	bad.hole = !filled
+	return bad
+}
+
+// holds checks what Stats tell of the transaction in a hole.
+func (r *replay) holds(state model.State, m *moment) *mismatch {
 	for k := int(m.told); k < len(r.t.mentions) && r.t.mentions[k].zxid == m.zxid; k++ {
-		if bad := r.mentioned(&r.t.mentions[k], filled); bad != nil {
-			if filled {
-				bad.footprint.join(&r.unknown[n].footprint)
-			}
+		if bad := mentioned(state, &r.t.mentions[k]); bad != nil {
 			return bad
 		}
 	}
 	return nil
 }
 
-func (r *replay) mentioned(m *mention, filled bool) *mismatch {
-	got := r.state.Read(&proto.Op{Type: proto.OpExists, Path: m.path})
+// fills reports whether an unknown transaction makes true what Stats tell of a
+// hole, in the state before it.
+func (r *replay) fills(n int32, m *moment) bool {
+	u := &r.unknown[n]
+	if m.zxid <= r.state.Last() {
+		return false
+	}
+	next, _, _ := r.state.Apply(m.zxid, 0, u.session, u.op)
+	return r.holds(next, m) == nil
+}
+
+func mentioned(state model.State, m *mention) *mismatch {
+	got := state.Read(&proto.Op{Type: proto.OpExists, Path: m.path})
 	if got.Err == proto.OK && m.holds(&got.Stat) {
 		return nil
 	}
 	v := &proto.Violation{Property: proto.Durability, Place: "client", Detail: fmt.Sprintf(
 		"%s was shown as changed by %v, which no call of the history can have been", m.path, m.zxid)}
-	return &mismatch{found: v, hole: !filled, footprint: footprint{paths: []string{m.path}}}
+	return &mismatch{found: v, footprint: footprint{paths: []string{m.path}}}
 }
 
 // save keeps the state before a moment, to come back to. There are never more

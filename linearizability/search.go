@@ -146,7 +146,7 @@ func (s *search) undo(p *place) {
 // must be filled what can fill it, and else the latest place of each candidate
 // before the earlier ones.
 func (s *search) places(m *mismatch) []place {
-	if m.dead {
+	if m.dead || m.hopeless {
 		return nil
 	}
 	placed := s.positions()
@@ -155,7 +155,9 @@ func (s *search) places(m *mismatch) []place {
 		for _, n := range s.direct(m, placed) {
 			out = s.offer(out, n, m.at, -1, placed)
 		}
-		return out
+		at := &s.t.moments[m.at]
+		fills := func(p place) bool { return s.fills(p.unknown, at) }
+		return slices.Concat(filtered(out, fills), filtered(out, func(p place) bool { return !fills(p) }))
 	}
 	candidates := s.relevant(m, placed)
 	for i := m.at; i >= 0 && len(candidates) > 0 && !s.truncated; i-- {
@@ -181,6 +183,10 @@ func (s *search) places(m *mismatch) []place {
 		candidates = slices.DeleteFunc(candidates, func(n int32) bool { return s.unknown[n].low >= at.zxid })
 	}
 	return out
+}
+
+func filtered(list []place, keep func(place) bool) []place {
+	return slices.DeleteFunc(slices.Clone(list), func(p place) bool { return !keep(p) })
 }
 
 // offer adds a place if the bounds of the transaction and the order within its
