@@ -20,7 +20,7 @@ type ghost struct {
 
 	log      string // the file that is appended to
 	end      int64  // of what was written to it
-	unnamed  bool   // names have changed since the last sync of the directory
+	unnamed  bool   // the file that holds the end of the history has a name that power may take
 	incoming chain  // the history that a SNAP brought and the snapshot will stand for
 
 	accepted, current epochGhost
@@ -86,9 +86,8 @@ func (g *ghost) settle() { g.durable = g.synced.copyTo(g.durable) }
 
 // created takes in a new file.
 func (g *ghost) created(op *store.Op) {
-	g.unnamed = true
 	if op.Class == store.ClassTxnLog {
-		g.log, g.end = op.Name, 0
+		g.log, g.end, g.unnamed = op.Name, 0, true
 	}
 }
 
@@ -142,6 +141,7 @@ func (g *ghost) renamedSnapshot(z proto.Zxid) {
 	}
 	g.cached = g.incoming.copyTo(g.cached)
 	g.synced = g.cached.copyTo(g.synced)
+	g.unnamed = true
 }
 
 // cut takes in that the log was cut after z, and everything synced.

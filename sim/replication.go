@@ -72,7 +72,6 @@ func (r *replication) done(s *server, op *store.Op, recovered *store.Recovered) 
 	case store.OpSyncDir:
 		g.named()
 	case store.OpRename:
-		g.unnamed = true
 		return r.renamed(s, g, op)
 	case store.OpCutLog:
 		return r.cut(g, proto.Zxid(op.Off), recovered)

@@ -133,6 +133,11 @@ func (s *scene) fine() {
 	s.log(1, z(1, 2))
 }
 
+// beginSnapshot leaves a snapshot unfinished.
+func (s *scene) beginSnapshot(server int) {
+	s.do(server, store.Op{Kind: store.OpCreate, Class: store.ClassSnapshot, Name: "snapshot.7.tmp"})
+}
+
 func (s *scene) vote(server int, e proto.Epoch, at proto.Zxid) {
 	s.tell(server, node.Note{Kind: node.NoteVote, Epoch: e, Zxid: at})
 }
@@ -165,6 +170,7 @@ func TestReplicationAcceptsHonestServers(t *testing.T) {
 	s.cut(1, z(1, 1))
 	s.proposes(2, z(2, 1))
 	s.log(2, z(2, 1))
+	s.beginSnapshot(3)
 	s.log(3, z(2, 1))
 	s.commits(2, z(2, 1))
 	s.snap(1, z(2, 1))
