@@ -34,13 +34,15 @@ var directions = []direction{
 	{path: "netsim", ours: []string{"sim/rng", "sim/vtime"}},
 	{path: "disksim", ours: []string{"sim/rng", "sim/vtime", "node/store"}},
 
-	{path: "sim/fault", ours: []string{"node/proto"}},
+	{path: "sim/fault/netem"},
+	{path: "sim/fault/faultgen", ours: []string{"sim/fault", "sim/fault/netem"}, others: []string{"pgregory.net/rapid"}},
+	{path: "sim/fault", ours: []string{"node/proto", "sim/fault/netem"}},
 	{path: "sim/client", ours: []string{"node/proto"}, others: []string{"github.com/go-zookeeper/zk"}},
 	{path: "sim/workload", ours: []string{"node/proto", "sim/client", "sim/rng", "linearizability"}},
 	{path: "sim/report", ours: []string{"node", "node/proto", "sim", "sim/fault"}},
 	{path: "sim/bundle", ours: []string{"linearizability", "node", "node/proto", "sim", "sim/fault", "sim/report"}},
 	{path: "sim", ours: []string{"node", "node/proto", "node/quorum", "node/store", "node/ztree", "netsim", "disksim",
-		"linearizability", "model", "sim/rng", "sim/vtime", "sim/fault", "sim/client", "sim/workload"}},
+		"linearizability", "model", "sim/rng", "sim/vtime", "sim/fault", "sim/fault/netem", "sim/client", "sim/workload"}},
 }
 
 // simulatedRoots are the folders whose code runs inside a simulation.

@@ -106,7 +106,7 @@ func overlaps(list []Statement, servers int) error {
 			}
 		}
 	}
-	slices.SortFunc(spans, func(a, b lasting) int {
+	slices.SortStableFunc(spans, func(a, b lasting) int {
 		return cmp.Or(strings.Compare(a.what, b.what), cmp.Compare(a.at, b.at), cmp.Compare(a.place, b.place))
 	})
 	for i := 1; i < len(spans); i++ {

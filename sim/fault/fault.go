@@ -1,11 +1,34 @@
 // Package fault holds fault statements as values: they parse, print, check
 // themselves and each other, and say what they do; the simulator carries them
-// out. The grammar is that of docs/model.md, one statement a line:
+// out. One statement is a line:
 //
 //	at 20s for 15s crash leader subset
 //	from 5s to 25s net zk1 -> followers netem delay 500ms 100ms loss 35%
 //	every 10s p=1/2 kill one
 //	on zk2:txnlog.fsync#6 before crash zk2
+//
+// The grammar, in which a word that begins with # begins a comment:
+//
+//	stmt  = ( at TIME [ for TIME ] | from TIME to TIME | every TIME [ p=RATIO ] | on EVENT [ before | after ] ) fault
+//	EVENT = NAME [ ":" CLASS ] "." OP [ "#" N ]
+//	nodes = NAME { "," NAME } | leader | followers | observers | one | minority | majority
+//	        | minority-third | primaries | all
+//	fault = crash nodes [ lose-unsynced | keep-all | subset ] | kill nodes | start nodes | stop nodes
+//	        | pause nodes [ ":" STAGE ] | resume nodes
+//	        | net nodes ( -> | <-> ) nodes net | flap nodes TIME TIME | swizzle nodes TIME
+//	        | partition ( group "|" group { "|" group } | SHAPE ) | maxconn nodes N | heal
+//	        | clock nodes ( offset ±TIME | step ±TIME | drift ±N ppm | strobe TIME TIME | reset )
+//	        | disk nodes [ ":" CLASS ] ( clear | ( latency TIME [ TIME ] | hang | error ERRNO ) filter )
+//	        | client NAME ( expire | cut [ nodes ] | drop-reply | drop-request )
+//	net   = [ netem ] LINE OF TC | blackhole | refuse | reset | noreset | clog | clear | sndbuf SIZE | checksum ( on | off )
+//	group = "{" NAME { NAME } "}"
+//	filter = [ ops=OP,OP… ] [ p=RATIO ] [ n=N ] [ path=GLOB ]
+//
+// TIME is a Go duration with its unit. RATIO is 1/20 or 5%. N is at least 1.
+// SIZE is in bytes, or 64k. CLASS is a [FileClass], OP a [DiskOp] or, in an
+// event, a [Message] that a server handles or a request that a client sends.
+// STAGE is a [StageKind], for sender and receiver with "/" and one peer if one
+// connection only is meant.
 //
 // The package imports node/proto, its own netem and the standard library only.
 package fault

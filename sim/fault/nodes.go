@@ -52,10 +52,6 @@ func GroupSize(group string, servers int) int {
 	return -1
 }
 
-// Random reports whether the nodes are selected only when the statement takes
-// effect; it may then select nobody.
-func (s Statement) Random() bool { return IsGroup(s.Nodes) }
-
 // ServerNumber gives the number in a server's name, 3 for "zk3", and 0 for
 // anything that is no server's name.
 func ServerNumber(name string) int { return numberAfter("zk", name) }

@@ -118,8 +118,8 @@ type unit struct {
 }
 
 var timeUnits = []unit{
-	{"s", 1e9}, {"sec", 1e9}, {"secs", 1e9}, {"ms", 1e6}, {"msec", 1e6}, {"msecs", 1e6},
-	{"us", 1e3}, {"usec", 1e3}, {"usecs", 1e3}, {"ns", 1}, {"nsec", 1}, {"nsecs", 1},
+	{"s", 1_000_000_000}, {"sec", 1_000_000_000}, {"secs", 1_000_000_000}, {"ms", 1_000_000}, {"msec", 1_000_000}, {"msecs", 1_000_000},
+	{"us", 1_000}, {"usec", 1_000}, {"usecs", 1_000}, {"ns", 1}, {"nsec", 1}, {"nsecs", 1},
 }
 
 var sizeUnits = []unit{
@@ -147,7 +147,7 @@ func ParseTime(word string) (d time.Duration, bare bool, err error) {
 	}
 	of, known := multiple(timeUnits, name)
 	if name == "" {
-		of, known = 1e3, true
+		of, known = 1_000, true // µs
 	}
 	if !known {
 		return 0, false, errTime
