@@ -21,10 +21,11 @@ const (
 type livenessPhase uint8
 
 const (
-	awaitLeader  livenessPhase = iota // somebody leads with a quorum
-	awaitServing                      // every server serves clients
-	awaitProbes                       // a fresh session at every server has written and read
-	awaitSettled                      // every server has applied the same history
+	awaitLeader   livenessPhase = iota // somebody leads with a quorum
+	awaitServing                       // every server serves clients
+	awaitProbes                        // a fresh session at every server has written and read
+	awaitSessions                      // the sessions of all clients, who are silent now, are closed
+	awaitSettled                       // every server has applied the same history
 	livenessOver
 )
 
@@ -37,6 +38,9 @@ const (
 	boundProbes  = 2 * sessionTimeout
 	boundSettled = 20 * time.Second
 	lookInterval = 10 * time.Millisecond
+
+	sessionTicks         = 4 // over its timeout, in which a silent session is closed
+	sessionsLookInterval = 100 * time.Millisecond
 )
 
 // progress is the liveness phase of a run: when the faults are undone, the
@@ -80,8 +84,11 @@ func (p *progress) look() {
 	for p.phase != livenessOver && p.reached() {
 		p.phase++
 		p.began = p.c.clock.Now()
-		if p.phase == awaitProbes {
+		switch p.phase {
+		case awaitProbes:
 			p.beginProbes()
+		case awaitSessions:
+			p.silence()
 		}
 	}
 	if p.phase == livenessOver {
@@ -91,7 +98,14 @@ func (p *progress) look() {
 		p.began = p.c.clock.Now()
 	}
 	p.judge()
-	p.c.kernel.after(lookInterval, vtime.Event{Class: classProgress, Kind: progressLook, Host: -1})
+	p.c.kernel.after(p.interval(), vtime.Event{Class: classProgress, Kind: progressLook, Host: -1})
+}
+
+func (p *progress) interval() time.Duration {
+	if p.phase == awaitSessions {
+		return sessionsLookInterval
+	}
+	return lookInterval
 }
 
 func (p *progress) reached() bool {
@@ -102,6 +116,8 @@ func (p *progress) reached() bool {
 		return p.working()
 	case awaitProbes:
 		return p.probesDone()
+	case awaitSessions:
+		return p.sessionsClosed()
 	case awaitSettled:
 		return p.c.settled()
 	}
@@ -143,6 +159,9 @@ func (p *progress) judge() {
 	case p.phase == awaitProbes && inPhase > boundProbes:
 		p.stuck("request", "%v after a fresh session was asked for, no key was written and read back through %s",
 			boundProbes, strings.Join(p.unanswered(), ", "))
+	case p.phase == awaitSessions && inPhase > sessionTimeout+p.c.ticks(sessionTicks):
+		p.stuck("session-close", "%v after all clients fell silent not every session is closed: %s",
+			sessionTimeout+p.c.ticks(sessionTicks), strings.Join(p.openSessions(), ", "))
 	case p.phase == awaitSettled && inPhase > boundSettled:
 		p.stuck("lag", "%v after the last request the servers have not applied the same history: %s",
 			boundSettled, strings.Join(p.c.histories(), ", "))

@@ -25,7 +25,7 @@ func waitLonger(c *cluster) {
 
 func TestEveryBoundIsJudged(t *testing.T) {
 	for phase, place := range map[livenessPhase]string{
-		awaitLeader: "no-leader", awaitServing: "not-serving", awaitProbes: "request", awaitSettled: "lag",
+		awaitLeader: "no-leader", awaitServing: "not-serving", awaitProbes: "request", awaitSessions: "session-close", awaitSettled: "lag",
 	} {
 		c := newTeller()
 		if phase > awaitServing {
