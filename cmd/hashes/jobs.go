@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"sync"
 
-	"github.com/zksim/zksim/cmd/internal/repro"
 	"github.com/zksim/zksim/sim"
+	"github.com/zksim/zksim/sim/report"
 )
 
 // outcome is a report or what kept a run from giving one.
@@ -44,7 +44,7 @@ func (o *options) together(seeds []uint64, simulate simulation) []outcome {
 		wg.Go(func() {
 			rep, err := simulate(cfg)
 			if err != nil {
-				err = fmt.Errorf("seed %s: %w", repro.Seed(seed), err)
+				err = fmt.Errorf("seed %s: %w", report.Seed(seed), err)
 			}
 			outs[i] = outcome{rep, err}
 		})

@@ -15,6 +15,7 @@ import (
 	"github.com/zksim/zksim/cmd/internal/repro"
 	"github.com/zksim/zksim/sim"
 	"github.com/zksim/zksim/sim/fault"
+	"github.com/zksim/zksim/sim/report"
 )
 
 // The exit codes are those of zksim.
@@ -133,20 +134,20 @@ func complain(stderr io.Writer, rep *sim.Report) {
 	if rep.Violation != nil {
 		detail = " " + rep.Violation.Error()
 	}
-	fmt.Fprintf(stderr, "%s %s%s\n  %s\n", repro.Seed(rep.Config.Seed), rep.Verdict, detail, repro.Line(rep.Config))
+	fmt.Fprintf(stderr, "%s %s%s\n  %s\n", report.Seed(rep.Config.Seed), rep.Verdict, detail, repro.Line(rep.Config))
 }
 
 // write prints a run as lines of five words: seed, what the line is, step,
 // virtual time, hash.
 func write(w io.Writer, rep *sim.Report, checkpoints bool) error {
-	seed := repro.Seed(rep.Config.Seed)
+	seed := report.Seed(rep.Config.Seed)
 	if checkpoints {
 		for _, c := range rep.Checkpoints {
-			if _, err := fmt.Fprintln(w, seed, "checkpoint", c.Step, c.At, repro.Hash(c.Hash)); err != nil {
+			if _, err := fmt.Fprintln(w, seed, "checkpoint", c.Step, c.At, report.Hash(c.Hash)); err != nil {
 				return err
 			}
 		}
 	}
-	_, err := fmt.Fprintln(w, seed, rep.Verdict, rep.Step, rep.Virtual, repro.Hash(rep.Hash))
+	_, err := fmt.Fprintln(w, seed, rep.Verdict, rep.Step, rep.Virtual, report.Hash(rep.Hash))
 	return err
 }

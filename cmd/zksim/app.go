@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"github.com/zksim/zksim/sim"
+	"github.com/zksim/zksim/sim/report"
 )
 
 // The exit codes. 125 is "skip" to git bisect run, and 128 and above abort it:
@@ -26,9 +28,12 @@ const (
 // app is one invocation of the command with everything it takes from the
 // outside, so that tests can stand in for each of them.
 type app struct {
+	stdin          io.Reader
 	stdout, stderr io.Writer
 	env            func(string) string
 	terminal       bool // standard output is one
+	watched        bool // standard error is a terminal
+	build          func() report.Build
 	now            func() time.Time
 	drawSeed       func() (uint64, error)
 	interrupts     <-chan os.Signal
@@ -42,6 +47,12 @@ type usageError string
 
 // Error gives the sentence.
 func (e usageError) Error() string { return string(e) }
+
+// unjudged is a sentence about what was given to be judged and cannot be.
+type unjudged string
+
+// Error gives the sentence.
+func (e unjudged) Error() string { return string(e) }
 
 func usagef(format string, args ...any) error { return usageError(fmt.Sprintf(format, args...)) }
 
@@ -63,6 +74,22 @@ func (a *app) main(args []string) (code int) {
 	return a.exit(err)
 }
 
+// flush sends on what was printed so far, in long runs.
+func (a *app) flush() error {
+	if out, ok := a.stdout.(*bufio.Writer); ok {
+		return out.Flush()
+	}
+	return nil
+}
+
+// printJSON prints one document.
+func (a *app) printJSON(doc any) error {
+	enc := json.NewEncoder(a.stdout)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	return enc.Encode(doc)
+}
+
 // exit says what went wrong, if anything, and chooses the exit code.
 func (a *app) exit(err error) int {
 	if err == nil {
@@ -70,8 +97,12 @@ func (a *app) exit(err error) int {
 	}
 	fmt.Fprintf(a.stderr, "zksim: %v\n", err)
 	var usage usageError
-	if errors.As(err, &usage) {
+	var unknown unjudged
+	switch {
+	case errors.As(err, &usage):
 		return exitUsage
+	case errors.As(err, &unknown):
+		return exitUnknown
 	}
 	return exitInternal
 }

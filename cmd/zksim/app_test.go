@@ -16,6 +16,7 @@ import (
 	"github.com/zksim/zksim/node"
 	"github.com/zksim/zksim/node/proto"
 	"github.com/zksim/zksim/sim"
+	"github.com/zksim/zksim/sim/report"
 )
 
 // bench is an app whose every outside is the test's.
@@ -32,6 +33,7 @@ func newBench(simulate func(sim.Config) (*sim.Report, error)) *bench {
 	b.app = app{
 		stdout:   &b.out,
 		stderr:   &b.err,
+		build:    func() report.Build { return report.Build{Version: "devel", Commit: "c0ffee"} },
 		env:      func(k string) string { return b.vars[k] },
 		now:      func() time.Time { instant = instant.Add(250 * time.Millisecond); return instant },
 		drawSeed: func() (uint64, error) { return 0xd1ce, nil },
@@ -173,7 +175,7 @@ func TestViolationIsTold(t *testing.T) {
 	assert.Contains(t, text, "\nat 00:39.204  step 8410  zk3  (follower, log stage)\n\n  zk3 delivered 5.12")
 	assert.Contains(t, text, "\nrepro\n  zksim run --seed 0x0000000000000001 --fault 'at 10s kill leader'\n")
 	for line := range strings.Lines(text) {
-		assert.LessOrEqual(t, len(strings.TrimSuffix(line, "\n")), columns, line)
+		assert.LessOrEqual(t, len(strings.TrimSuffix(line, "\n")), report.Columns, line)
 	}
 }
 

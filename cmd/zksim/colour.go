@@ -1,13 +1,5 @@
 package main
 
-// Colours of verdicts. Words carry the meaning; colour only helps.
-const (
-	green  = "\x1b[32m"
-	red    = "\x1b[31m"
-	yellow = "\x1b[33m"
-	plain  = "\x1b[0m"
-)
-
 // colourful decides whether to colour, from --color, the environment and
 // whether standard output is a terminal. NO_COLOR beats the variables that
 // force colour.

@@ -25,10 +25,13 @@ func main1() int {
 	signal.Notify(interrupts, os.Interrupt)
 	defer signal.Stop(interrupts)
 	a := &app{
+		stdin:      os.Stdin,
 		stdout:     os.Stdout,
 		stderr:     os.Stderr,
 		env:        os.Getenv,
 		terminal:   term.IsTerminal(int(os.Stdout.Fd())),
+		watched:    term.IsTerminal(int(os.Stderr.Fd())),
+		build:      thisBuild,
 		now:        time.Now,
 		drawSeed:   drawSeed,
 		interrupts: interrupts,

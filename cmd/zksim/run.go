@@ -9,74 +9,55 @@ import (
 
 	"github.com/zksim/zksim/cmd/internal/repro"
 	"github.com/zksim/zksim/sim"
+	"github.com/zksim/zksim/sim/report"
 )
 
 // runFlags are what zksim run was asked for.
 type runFlags struct {
-	seed    seedValue
-	servers countValue
-	clients countValue
-	span    spanValue
-	profile wordValue
-	faults  faultsValue
-	bugs    bugsValue
-	json    bool
-	color   wordValue
-	quiet   bool
-	verbose bool
-}
-
-func newRunFlags() *runFlags {
-	return &runFlags{
-		servers: countValue{n: repro.DefaultServers, min: 1, noun: "servers"},
-		clients: countValue{n: repro.DefaultClients, noun: "clients"},
-		span:    spanValue{repro.DefaultFor},
-		profile: wordValue{word: repro.DefaultProfile, kind: "NAME"},
-		color:   wordValue{word: "auto", words: []string{"auto", "always", "never"}, kind: "WHEN"},
-	}
+	seed seedValue
+	simFlags
+	out outFlags
+	dir dirFlags
 }
 
 func (a *app) runCommand() *cobra.Command {
-	f := newRunFlags()
+	f := &runFlags{simFlags: newSimFlags(repro.DefaultProfile), out: newOutFlags()}
 	cmd := &cobra.Command{
 		Use:     "run",
 		Short:   "Simulate one ensemble from one seed, check it, print the verdict.",
 		Example: "zksim run --seed 1\nzksim run --seed 7 --fault 'at 20s for 15s crash one' --json",
-		Long: `A fault is at TIME [for TIME] crash|kill|start NODES; NODES: zk1,zk2 leader one
-Exit: 0 ok, 1 violated, 125 unknown, 128 tool failed, 129 usage, 130 interrupted`,
-		Args: noArguments,
-		RunE: func(*cobra.Command, []string) error { return a.runOnce(f) },
+		Long:    "Exit: 0 ok, 1 violated, 125 unknown, 128 tool failed, 129 usage, 130 interrupted",
+		Args:    noArguments,
+		RunE:    func(*cobra.Command, []string) error { return a.runOnce(f) },
 	}
 	fl := cmd.Flags()
 	fl.SortFlags = false
 	fl.Var(&f.seed, "seed", "decimal, or hexadecimal after 0x; default: drawn")
-	fl.Var(&f.servers, "servers", "voting servers, zk1 to zkN; default 5")
-	fl.Var(&f.clients, "clients", "clients, c1 to cN; default 10")
-	fl.Var(&f.span, "for", "virtual time with load and faults; default 60s")
-	fl.Var(&f.profile, "profile", "kind of network and disks; this version has lan")
-	fl.Var(&f.faults, "fault", "add a fault, such as 'at 10s kill leader'")
-	fl.Var(&f.bugs, "bug", "plant a bug; this version has sync-without-quorum")
-	fl.BoolVar(&f.json, "json", false, "print one JSON document")
-	fl.Var(&f.color, "color", "auto, always or never")
-	fl.BoolVar(&f.quiet, "quiet", false, "print the verdict line only (not with --json)")
-	fl.BoolVarP(&f.verbose, "verbose", "v", false, "print every counter, and the checkpoints of the hash")
+	f.simFlags.add(fl)
+	f.dir.add(fl, "write a bundle for zksim replay into this `DIR`")
+	f.out.add(fl, "print one JSON document")
+	f.out.addVerbose(fl)
 	return cmd
 }
 
 // runOnce is zksim run: everything is checked before anything is simulated.
 func (a *app) runOnce(f *runFlags) error {
-	if f.quiet && f.verbose {
-		return usagef("--quiet and -v contradict each other; leave one out")
+	if err := f.out.check(); err != nil {
+		return err
 	}
-	cfg, err := a.config(f)
+	if err := a.needSeed(&f.seed); err != nil {
+		return err
+	}
+	bundles, err := openStore(f.dir)
 	if err != nil {
 		return err
 	}
+	cfg := f.config(f.seed.seed)
 	started := a.now()
 	rep, err := a.simulateInterruptibly(cfg)
-	res := result{report: rep, wall: a.now().Sub(started), build: thisBuild(), repro: repro.Line(cfg)}
+	run := &report.Run{Report: rep, Wall: a.now().Sub(started), Build: a.build(), Repro: []string{repro.Line(cfg)}}
 	if err == errInterrupted {
-		return a.printInterrupted(f, cfg, res)
+		return a.printInterrupted(&f.out, cfg, run)
 	}
 	if err != nil {
 		return usageError(err.Error())
@@ -84,30 +65,23 @@ func (a *app) runOnce(f *runFlags) error {
 	if a.code, err = exitCode(rep.Verdict); err != nil {
 		return err
 	}
-	return a.printResult(f, res)
+	if _, err := bundles.put(run); err != nil {
+		return err
+	}
+	return a.printRun(&f.out, run)
 }
 
-func (a *app) config(f *runFlags) (sim.Config, error) {
-	if !f.seed.given {
-		seed, err := a.drawSeed()
-		if err != nil {
-			return sim.Config{}, fmt.Errorf("cannot draw a seed: %w; give one with --seed", err)
-		}
-		f.seed.seed = seed
+// needSeed draws a seed if none was given.
+func (a *app) needSeed(v *seedValue) error {
+	if v.given {
+		return nil
 	}
-	clients := f.clients.n
-	if clients == 0 {
-		clients = sim.NoClients
+	seed, err := a.drawSeed()
+	if err != nil {
+		return fmt.Errorf("cannot draw a seed: %w; give one with --seed", err)
 	}
-	return sim.Config{
-		Seed:    f.seed.seed,
-		Servers: f.servers.n,
-		Clients: clients,
-		For:     f.span.d,
-		Profile: f.profile.word,
-		Faults:  f.faults.list,
-		Bugs:    f.bugs.bugs,
-	}, nil
+	v.seed = seed
+	return nil
 }
 
 // exitCode is the code of a verdict.
@@ -134,24 +108,26 @@ type simulated struct {
 	trace  []byte // of the panic
 }
 
+// attempt simulates, and catches a panic.
+func (a *app) attempt(cfg sim.Config) (s simulated) {
+	defer func() {
+		if s.crash = recover(); s.crash != nil {
+			s.trace = debug.Stack()
+		}
+	}()
+	s.report, s.err = a.simulate(cfg)
+	return s
+}
+
 // simulateInterruptibly runs the simulation, which is deaf to signals, beside
 // the wait for an interrupt. A panic in it comes up here.
 func (a *app) simulateInterruptibly(cfg sim.Config) (*sim.Report, error) {
 	done := make(chan simulated, 1)
-	go func() {
-		var s simulated
-		defer func() {
-			if s.crash = recover(); s.crash != nil {
-				s.trace = debug.Stack()
-			}
-			done <- s
-		}()
-		s.report, s.err = a.simulate(cfg)
-	}()
+	go func() { done <- a.attempt(cfg) }()
 	select {
 	case s := <-done:
 		if s.crash != nil {
-			panic(fmt.Sprintf("%v, with seed %s\n%s", s.crash, repro.Seed(cfg.Seed), s.trace))
+			panic(fmt.Sprintf("%v, with seed %s\n%s", s.crash, report.Seed(cfg.Seed), s.trace))
 		}
 		return s.report, s.err
 	case <-a.interrupts:

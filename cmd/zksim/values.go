@@ -10,7 +10,9 @@ import (
 
 	"github.com/zksim/zksim/cmd/internal/repro"
 	"github.com/zksim/zksim/node"
+	"github.com/zksim/zksim/sim"
 	"github.com/zksim/zksim/sim/fault"
+	"github.com/zksim/zksim/sim/report"
 )
 
 // seedValue is the value of --seed.
@@ -34,7 +36,7 @@ func (v *seedValue) String() string {
 	if !v.given {
 		return ""
 	}
-	return repro.Seed(v.seed)
+	return report.Seed(v.seed)
 }
 
 // Type is the placeholder in help.
@@ -68,17 +70,27 @@ func (v *countValue) String() string { return strconv.Itoa(v.n) }
 // Type is the placeholder in help.
 func (v *countValue) Type() string { return "N" }
 
+// parseDuration reads a Go duration.
+func parseDuration(s string) (time.Duration, error) {
+	d, err := time.ParseDuration(s)
+	switch {
+	case err != nil && isNumber(s):
+		return 0, fmt.Errorf("a duration needs a unit; for seconds write %ss", s)
+	case err != nil:
+		return 0, errors.New("a duration is a number with a unit, such as 90s, 10m or 1h30m")
+	}
+	return d, nil
+}
+
 // spanValue is a virtual duration above zero.
 type spanValue struct{ d time.Duration }
 
 // Set takes a Go duration.
 func (v *spanValue) Set(s string) error {
-	d, err := time.ParseDuration(s)
+	d, err := parseDuration(s)
 	switch {
-	case err != nil && isNumber(s):
-		return fmt.Errorf("a duration needs a unit; for seconds write %ss", s)
 	case err != nil:
-		return errors.New("a duration is a number with a unit, such as 90s, 10m or 1h30m")
+		return err
 	case d < 0:
 		return errors.New("a run cannot last less than no time at all; give a duration above zero, such as 60s")
 	case d == 0:
@@ -94,7 +106,7 @@ func isNumber(s string) bool {
 }
 
 // String prints the duration without zero parts.
-func (v *spanValue) String() string { return repro.Span(v.d) }
+func (v *spanValue) String() string { return report.Span(v.d) }
 
 // Type is the placeholder in help.
 func (v *spanValue) Type() string { return "TIME" }
@@ -128,15 +140,10 @@ func (v *faultsValue) Type() string { return "STMT" }
 type bugsValue struct{ bugs node.Bugs }
 
 // Set plants a bug.
-func (v *bugsValue) Set(s string) error {
-	if repro.Plant(&v.bugs, s) {
-		return nil
-	}
-	return fmt.Errorf("no such planted bug in this version; it has %s", strings.Join(repro.AllSlugs(), ", "))
-}
+func (v *bugsValue) Set(s string) error { return node.ParseBug(s, &v.bugs) }
 
 // String prints the names.
-func (v *bugsValue) String() string { return strings.Join(repro.Slugs(v.bugs), ",") }
+func (v *bugsValue) String() string { return v.bugs.String() }
 
 // Type is the placeholder in help.
 func (v *bugsValue) Type() string { return "SLUG" }
@@ -162,3 +169,92 @@ func (v *wordValue) String() string { return v.word }
 
 // Type is the placeholder in help.
 func (v *wordValue) Type() string { return v.kind }
+
+// seedsValue is the value of --seeds.
+type seedsValue struct {
+	text  string
+	seeds []uint64
+	drawn uint64 // how many are to be drawn; then seeds is empty
+}
+
+// Set takes a list of seeds and ranges, or random:N.
+func (v *seedsValue) Set(s string) error {
+	v.text, v.seeds, v.drawn = s, nil, 0
+	if strings.HasPrefix(s, "commit:") {
+		return errors.New("seeds of a commit are not part of this version; give a list or a range, such as 1-1000")
+	}
+	count, random := strings.CutPrefix(s, "random:")
+	if !random {
+		var err error
+		v.seeds, err = repro.ParseSeeds(s)
+		return err
+	}
+	n, err := strconv.ParseUint(count, 10, 32)
+	if err != nil || n == 0 {
+		return errors.New("after random: comes how many seeds are to be drawn, such as random:1000")
+	}
+	v.drawn = n
+	return nil
+}
+
+// String prints what was asked for.
+func (v *seedsValue) String() string { return v.text }
+
+// Type is the placeholder in help.
+func (v *seedsValue) Type() string { return "LIST" }
+
+// wallValue is a duration of the real clock; 0 is no bound.
+type wallValue struct{ d time.Duration }
+
+// Set takes a Go duration above zero.
+func (v *wallValue) Set(s string) error {
+	d, err := parseDuration(s)
+	if err == nil && d <= 0 {
+		err = errors.New("give a duration above zero, such as 10m")
+	}
+	v.d = d
+	return err
+}
+
+// String prints the duration, or nothing.
+func (v *wallValue) String() string {
+	if v.d == 0 {
+		return ""
+	}
+	return report.Span(v.d)
+}
+
+// Type is the placeholder in help.
+func (v *wallValue) Type() string { return "TIME" }
+
+// momentValue is a step, or an instant of virtual time.
+type momentValue struct{ moment sim.Moment }
+
+// Set takes a number of steps or a Go duration, above zero.
+func (v *momentValue) Set(s string) error {
+	v.moment = sim.Moment{}
+	step, err := strconv.ParseUint(s, 10, 64)
+	if err == nil {
+		v.moment.Step = step
+	} else if v.moment.At, err = time.ParseDuration(s); err != nil {
+		return errors.New("this is a step, such as 8410, or an instant, such as 38.5s")
+	}
+	if step == 0 && v.moment.At <= 0 {
+		return errors.New("give a step or an instant above zero")
+	}
+	return nil
+}
+
+// String prints the moment, or nothing.
+func (v *momentValue) String() string {
+	switch {
+	case v.moment.Step > 0:
+		return strconv.FormatUint(v.moment.Step, 10)
+	case v.moment.At > 0:
+		return report.Span(v.moment.At)
+	}
+	return ""
+}
+
+// Type is the placeholder in help.
+func (v *momentValue) Type() string { return "STEP|TIME" }

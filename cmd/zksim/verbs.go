@@ -15,12 +15,12 @@ import (
 // one is told apart from a typing error.
 var (
 	laterVerbs = []string{
-		"explore", "replay", "shrink", "bisect", "report", "scenario", "bugs", "crash-states", "state", "4lw",
-		"netem", "check", "inspect", "diff", "serve", "proxy", "shell", "bench", "completion",
+		"shrink", "bisect", "report", "scenario", "bugs", "crash-states", "state", "4lw",
+		"netem", "inspect", "diff", "serve", "proxy", "shell", "bench", "completion",
 	}
 	laterFlags = []string{
-		"seeds", "scenario", "schedule", "observers", "config", "workload", "timeout", "jobs", "shard",
-		"strategy", "out", "redact", "junit", "log-format", "data", "force", "verify", "until", "expect",
+		"scenario", "schedule", "observers", "config", "workload", "shard", "strategy", "redact", "junit",
+		"log-format", "data", "edit", "build",
 	}
 )
 
@@ -52,7 +52,7 @@ func (a *app) rootCommand() *cobra.Command {
 	root.SetFlagErrorFunc(flagError)
 	help := helpCommand(root)
 	root.SetHelpCommand(help)
-	root.AddCommand(a.runCommand(), a.versionCommand(), help)
+	root.AddCommand(a.runCommand(), a.exploreCommand(), a.replayCommand(), a.checkCommand(), a.versionCommand(), help)
 	return root
 }
 
@@ -108,6 +108,17 @@ func dashed(name string) string {
 		return "-" + name
 	}
 	return "--" + name
+}
+
+// oneFile demands exactly one file name, or - for standard input.
+func oneFile(cmd *cobra.Command, args []string) error {
+	switch len(args) {
+	case 0:
+		return usagef("%s needs a file, or - for standard input", cmd.CommandPath())
+	case 1:
+		return nil
+	}
+	return usagef("%s takes one file, not %d; %q is too much", cmd.CommandPath(), len(args), args[1])
 }
 
 // noArguments refuses words that are not flags.

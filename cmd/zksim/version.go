@@ -6,18 +6,13 @@ import (
 	"runtime/debug"
 
 	"github.com/spf13/cobra"
+
+	"github.com/zksim/zksim/sim/report"
 )
 
-// build says which code a binary was made from.
-type build struct {
-	Version string `json:"version"`
-	Commit  string `json:"commit"` // empty when built outside a checkout; +dirty when changed
-	Go      string `json:"go"`
-}
-
 // thisBuild reads what the go command stamped into the binary.
-func thisBuild() build {
-	b := build{Version: "devel", Go: runtime.Version()}
+func thisBuild() report.Build {
+	b := report.Build{Version: "devel", Go: runtime.Version()}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return b
@@ -25,10 +20,11 @@ func thisBuild() build {
 	if v := info.Main.Version; v != "" && v != "(devel)" {
 		b.Version = v
 	}
-	return b.stamped(info.Settings)
+	return stamped(b, info.Settings)
 }
 
-func (b build) stamped(settings []debug.BuildSetting) build {
+// stamped adds what is known of the checkout.
+func stamped(b report.Build, settings []debug.BuildSetting) report.Build {
 	dirty := ""
 	for _, s := range settings {
 		switch {
@@ -44,15 +40,6 @@ func (b build) stamped(settings []debug.BuildSetting) build {
 	return b
 }
 
-// String is what a person reads: the version, and the commit when the version
-// is not already made from it.
-func (b build) String() string {
-	if b.Version != "devel" || b.Commit == "" {
-		return "zksim " + b.Version
-	}
-	return fmt.Sprintf("zksim %s %.7s", b.Version, b.Commit)
-}
-
 func (a *app) versionCommand() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
@@ -64,10 +51,10 @@ func (a *app) versionCommand() *cobra.Command {
 			if asJSON {
 				return a.printJSON(struct {
 					Schema int `json:"schema"`
-					build
-				}{schema, thisBuild()})
+					report.Build
+				}{report.Schema, a.build()})
 			}
-			b := thisBuild()
+			b := a.build()
 			_, err := fmt.Fprintf(a.stdout, "%v %s %s/%s\n", b, b.Go, runtime.GOOS, runtime.GOARCH)
 			return err
 		},

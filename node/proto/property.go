@@ -51,6 +51,18 @@ const (
 	Determinism        Property = "Determinism"        // a replay differed
 )
 
+// Properties lists every property, in the order above.
+func Properties() []Property {
+	return []Property{
+		EpochMonotonic, Leadership, Agreement, TotalOrder, PrefixConsistency, Integrity,
+		LocalPrimaryOrder, GlobalPrimaryOrder, PrimaryIntegrity, LeaderCompleteness, DurableQuorum,
+		AckOrder, DigestEquality, ReloadEquality, LogShape, VoteHonesty, LinearizableWrites, ClientOrder,
+		PrefixRead, SingleSystemImage, Durability, SyncRead, AtomicMulti, WatchOrder, WatchOnce,
+		Ephemeral, SessionExpiry, SessionClosed, SessionOwner, SequentialName, StatShape, Progress,
+		GreyFailure, ActorDeath, BoundedQueue, Panic, Determinism,
+	}
+}
+
 // Violation says that a property does not hold. The core panics with one; the
 // driver recovers it at the step boundary and makes it the verdict of the run.
 type Violation struct {

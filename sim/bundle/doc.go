@@ -51,7 +51,7 @@ type Bundle struct {
 
 // New makes a bundle of a run. The error says that the history cannot be written.
 func New(run *report.Run) (*Bundle, error) {
-	b := &Bundle{Document: *run.Document(), Checkpoints: run.Checkpoints, Schedule: run.Config.Faults}
+	b := &Bundle{Document: *run.Document(), Checkpoints: run.Checkpoints, Schedule: run.Schedule}
 	b.Document.Wall = 0
 	b.Document.Artifact = map[string]string{}
 	if run.History != nil {

@@ -214,7 +214,7 @@ func (b *Bundle) Config() (sim.Config, error) {
 		return sim.Config{}, fmt.Errorf("the seed %.40q is not 0x and up to 16 hexadecimal digits", d.Seed)
 	}
 	cfg := sim.Config{Seed: n, Servers: d.Config.Servers, Clients: d.Config.Clients, For: time.Duration(d.Config.ForNS),
-		Profile: d.Config.Profile, Faults: b.Schedule}
+		Profile: d.Config.Profile, Schedule: append([]fault.Statement{}, b.Schedule...)} // not nil: nothing is drawn
 	if cfg.Clients == 0 {
 		cfg.Clients = sim.NoClients
 	}

@@ -55,14 +55,14 @@ func (r *Run) Document() *Document {
 		Story:    []string{},
 		Seed:     Seed(r.Config.Seed),
 		Config:   r.config(),
-		Schedule: r.Schedule(),
+		Schedule: r.Statements(),
 		Drawn:    append([]string{}, r.Drawn...),
 		Hash:     Hash(r.Hash),
 		Build:    r.Build,
 		Virtual:  int64(r.Virtual),
 		Wall:     int64(r.Wall),
 		Counts:   Counts(r.Counts),
-		Coverage: map[string]uint64{},
+		Coverage: coverage(r.Counts),
 		Artifact: r.Artifacts,
 		Repro:    append([]string{}, r.Repro...),
 	}
@@ -91,10 +91,10 @@ func (r *Run) config() Config {
 	}
 }
 
-// Schedule is the fault statements of the run, in canonical form; not nil.
-func (r *Run) Schedule() []string {
+// Statements are the fault statements of the run, in canonical form; not nil.
+func (r *Run) Statements() []string {
 	lines := []string{}
-	for _, st := range r.Config.Faults {
+	for _, st := range r.Schedule {
 		lines = append(lines, st.String())
 	}
 	return lines
@@ -109,6 +109,7 @@ func Counts(c sim.Counts) map[string]uint64 {
 		"operations_ok": c.OperationsOK, "operations_failed": c.OperationsFailed,
 		"operations_unknown": c.OperationsUnknown, "watches": c.Watches, "txns": c.Txns,
 		"messages": c.Messages, "bytes": c.Bytes, "fsyncs": c.Fsyncs, "crashes": c.Crashes,
-		"kills": c.Kills, "starts": c.Starts, "exits": c.Exits, "faults_on_nobody": c.FaultsOnNobody,
+		"kills": c.Kills, "stops": c.Stops, "starts": c.Starts, "exits": c.Exits, "crashes_in_sync": c.CrashesInSync,
+		"faults_on_nobody": c.FaultsOnNobody,
 	}
 }

@@ -20,7 +20,7 @@ func (r *Run) failure(verbose bool) []string {
 	seen := r.seen()
 	tail := r.tail()
 	room := screen - 1 - len(r.identity()) - len(seen) - len(tail) // the headline is one line
-	schedule := r.Schedule()
+	schedule := r.Statements()
 	told := Story(r.Story, StoryMax)
 	if !verbose {
 		forStory := max(storyMin, room-2-min(len(schedule), scheduleMin))
@@ -28,7 +28,7 @@ func (r *Run) failure(verbose bool) []string {
 		schedule = some(schedule, max(scheduleMin, room-2-len(told)), false)
 	}
 	lines := append(seen, numbered("story", told)...)
-	lines = append(lines, titled(fmt.Sprintf("schedule (%s)", Plural(len(r.Schedule()), "statement")), schedule)...)
+	lines = append(lines, titled(fmt.Sprintf("schedule (%s)", Plural(len(r.Statements()), "statement")), schedule)...)
 	lines = append(lines, tail...)
 	if verbose {
 		lines = append(lines, counters(r.Counts, true)...)
@@ -74,27 +74,25 @@ func numbered(title string, items []string) []string {
 	return lines
 }
 
-// State tells what a server is in one line.
-func State(s sim.ServerState) string {
-	line := fmt.Sprintf("%v  %-8s", s.ID, s.Process)
-	if s.Process == "up" {
-		line += fmt.Sprintf("%-10v", s.Role)
-	}
-	line += fmt.Sprintf("accepted %d  current %d", s.AcceptedEpoch, s.CurrentEpoch)
+// state tells what a server is in one line: role, epochs accepted and current,
+// the last transaction and the digest of the tree.
+func state(s sim.ServerState) string {
 	if s.Process != "up" {
-		return line
+		return fmt.Sprintf("%v  %s  epochs %d/%d", s.ID, s.Process, s.AcceptedEpoch, s.CurrentEpoch)
 	}
+	serving := "not serving"
 	if s.Serving {
-		line += "  serving"
+		serving = "serving"
 	}
-	return line + fmt.Sprintf("  applied %s  tree %s", zxid(s.History), Hash(uint64(s.Digest)))
+	return fmt.Sprintf("%v  %v  %s  epochs %d/%d  %s  tree %x", s.ID, s.Role, serving,
+		s.AcceptedEpoch, s.CurrentEpoch, zxid(s.History), uint64(s.Digest))
 }
 
-// States tells what every server was at the end, in lines under a title.
-func (r *Run) States() []string {
+// ServerStates tells what every server was at the end, in lines under a title.
+func (r *Run) ServerStates() []string {
 	lines := []string{fmt.Sprintf("state at %s, step %d", Clock(r.Virtual), r.Step)}
 	for _, s := range r.Servers {
-		lines = append(lines, "  "+State(s))
+		lines = append(lines, "  "+state(s))
 	}
 	return lines
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/zksim/zksim/node/proto"
 	"github.com/zksim/zksim/sim"
+	"github.com/zksim/zksim/sim/fault"
 )
 
 // Options say how much text is wanted.
@@ -100,7 +101,7 @@ func place(v *proto.Violation) string {
 // success is the rest of the report of a run that is ok.
 func (r *Run) success(verbose bool) []string {
 	var lines []string
-	for _, st := range some(r.Schedule(), scheduleShown, verbose) {
+	for _, st := range some(r.Statements(), scheduleShown, verbose) {
 		lines = append(lines, "fault "+st)
 	}
 	lines = append(lines, r.drawn()...)
@@ -155,6 +156,11 @@ func counters(c sim.Counts, all bool) []string {
 // when it happened.
 func faultCounts(c sim.Counts) []string {
 	items := []string{Number(c.Crashes) + " crashes", Number(c.Kills) + " kills", Number(c.Starts) + " starts"}
+	for _, n := range Classes(c) {
+		if n.Times > 0 && n.Name != fault.ClassCrash.String() && n.Name != fault.ClassKill.String() {
+			items = append(items, Number(n.Times)+" "+n.Name)
+		}
+	}
 	if c.Exits > 0 {
 		items = append(items, Number(c.Exits)+" exits")
 	}

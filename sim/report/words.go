@@ -102,3 +102,7 @@ func list(label string, items []string) []string {
 	}
 	return append(lines, line)
 }
+
+// Wrap indents text and breaks it at blanks into lines of Columns at most, each
+// ended.
+func Wrap(text string) string { return strings.Join(wrap(text, Columns), "\n") + "\n" }

@@ -13,26 +13,6 @@ import (
 	"github.com/zksim/zksim/sim/fault"
 )
 
-func TestSpan(t *testing.T) {
-	for d, want := range map[time.Duration]string{
-		time.Minute:             "1m",
-		10 * time.Minute:        "10m",
-		time.Hour:               "1h",
-		90 * time.Second:        "1m30s",
-		time.Hour + time.Second: "1h0m1s",
-		30 * time.Second:        "30s",
-		1500 * time.Millisecond: "1.5s",
-		100 * time.Hour:         "100h",
-		1500 * time.Nanosecond:  "1.5us",
-		0:                       "0s",
-	} {
-		assert.Equal(t, want, Span(d))
-		back, err := time.ParseDuration(Span(d))
-		assert.NoError(t, err)
-		assert.Equal(t, d, back)
-	}
-}
-
 // The shell is asked what it reads.
 func TestQuoteIsReadBackByTheShell(t *testing.T) {
 	sh, err := exec.LookPath("sh")
@@ -59,16 +39,6 @@ func TestLineLeavesDefaultsOut(t *testing.T) {
 
 func TestLineOfARunWithoutClients(t *testing.T) {
 	assert.Equal(t, "zksim run --seed 0x0000000000000007 --clients 0", Line(sim.Config{Seed: 7, Clients: sim.NoClients}))
-}
-
-func TestPlant(t *testing.T) {
-	var b node.Bugs
-	for _, slug := range AllSlugs() {
-		b = node.Bugs{}
-		assert.True(t, Plant(&b, slug))
-		assert.Equal(t, []string{slug}, Slugs(b))
-	}
-	assert.False(t, Plant(&b, "no-such-bug"))
 }
 
 func TestParseSeeds(t *testing.T) {

@@ -1,0 +1,120 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/zksim/zksim/cmd/internal/repro"
+	"github.com/zksim/zksim/sim/bundle"
+	"github.com/zksim/zksim/sim/report"
+)
+
+// store puts bundles into one directory, and nothing anywhere else. Their names
+// come from their contents. The nil store keeps nothing.
+type store struct {
+	dir   string
+	force bool
+}
+
+// openStore makes the directory, if one was asked for.
+func openStore(f dirFlags) (*store, error) {
+	if f.dir == "" {
+		if f.force {
+			return nil, usagef("--force is about --out, which is not given; leave it out")
+		}
+		return nil, nil
+	}
+	if info, err := os.Stat(f.dir); err == nil && !info.IsDir() {
+		return nil, usagef("--out %s: this is a file; name a directory", f.dir)
+	}
+	if err := os.MkdirAll(f.dir, 0o777); err != nil {
+		return nil, fmt.Errorf("cannot make the directory for bundles: %w", err)
+	}
+	return &store{f.dir, f.force}, nil
+}
+
+// put writes a run down and returns the path of the bundle, "" from the nil
+// store. Path and the command that uses it are added to the run.
+func (s *store) put(run *report.Run) (string, error) {
+	if s == nil {
+		return "", nil
+	}
+	b, err := bundle.New(run)
+	if err != nil {
+		return "", err
+	}
+	data, err := b.Bytes()
+	if err != nil {
+		return "", err
+	}
+	path := filepath.Join(s.dir, bundle.Name(data))
+	if err := s.write(path, data); err != nil {
+		return "", err
+	}
+	run.Artifacts = map[string]string{"bundle": path}
+	run.Repro = append([]string{replayLine(path)}, run.Repro...)
+	return path, nil
+}
+
+func replayLine(path string) string { return "zksim replay " + repro.Quote(path) + " --verify" }
+
+// write makes a new file. A file of that name which holds the same already is
+// left alone; another one is only replaced with force, as a whole.
+func (s *store) write(path string, data []byte) error {
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+	if errors.Is(err, os.ErrExist) {
+		return s.replace(path, data)
+	}
+	if err != nil {
+		return fmt.Errorf("cannot write a bundle: %w", err)
+	}
+	_, err = file.Write(data)
+	if err = errors.Join(err, file.Close()); err != nil {
+		return fmt.Errorf("cannot write a bundle: %w", errors.Join(err, os.Remove(path)))
+	}
+	return nil
+}
+
+func (s *store) replace(path string, data []byte) error {
+	old, err := os.ReadFile(path)
+	switch {
+	case err == nil && bytes.Equal(old, data):
+		return nil
+	case !s.force:
+		return fmt.Errorf("%s is there and holds something else; move it, or say --force", path)
+	}
+	if err := os.Remove(path); err != nil {
+		return fmt.Errorf("cannot replace a bundle: %w", err)
+	}
+	return s.write(path, data)
+}
+
+// readBundle reads a bundle from a file, or from standard input for -.
+func (a *app) readBundle(path string) (*bundle.Bundle, error) {
+	data, err := a.readFile(path, bundle.SizeMax+1)
+	if err != nil {
+		return nil, unjudged(fmt.Sprintf("cannot read the bundle: %v", err))
+	}
+	b, err := bundle.Parse(path, data)
+	if err != nil {
+		return nil, unjudged(err.Error())
+	}
+	return b, nil
+}
+
+// readFile reads so many bytes at most.
+func (a *app) readFile(path string, most int64) ([]byte, error) {
+	if path == "-" {
+		return io.ReadAll(io.LimitReader(a.stdin, most))
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	return io.ReadAll(io.LimitReader(file, most))
+}

@@ -1,0 +1,67 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/zksim/zksim/sim/report"
+)
+
+// progress tells how far a search is, on standard error: on a terminal in one
+// line that is drawn again, else in a line from time to time.
+type progress struct {
+	w      io.Writer
+	redraw bool // it is a terminal
+	quiet  bool
+	shown  time.Time
+	drawn  bool   // a line is on the terminal
+	news   string // the failure that was found last
+}
+
+const (
+	redrawEvery = 200 * time.Millisecond
+	lineEvery   = 10 * time.Second
+)
+
+// announce keeps a new kind of failure for the next line.
+func (p *progress) announce(k *kind) {
+	p.news = fmt.Sprintf("  [NEW %s %s]", k.property, report.Seed(k.first))
+}
+
+// show tells where the search is, if it is time to.
+func (p *progress) show(s *search) {
+	now, every := s.a.now(), lineEvery
+	if p.redraw {
+		every = redrawEvery
+	}
+	if p.quiet || now.Sub(p.shown) < every {
+		return
+	}
+	p.shown = now
+	line := s.position(now) + p.news
+	if !p.redraw {
+		fmt.Fprintln(p.w, line)
+		p.news = ""
+		return
+	}
+	p.drawn = true
+	fmt.Fprintf(p.w, "\r\x1b[K%.*s", report.Columns-1, line)
+}
+
+// end clears the line.
+func (p *progress) end() {
+	if p.drawn {
+		fmt.Fprint(p.w, "\r\x1b[K")
+	}
+}
+
+// position is how far the search is at a moment.
+func (s *search) position(now time.Time) string {
+	t, wall := s.tally, now.Sub(s.began)
+	of := ""
+	if s.total > 0 {
+		of = "/" + report.Number(s.total)
+	}
+	return fmt.Sprintf("%s%s  %s  %s", number(t.runs), of, t.rates(wall), report.Plural(len(t.kinds), "distinct failure"))
+}

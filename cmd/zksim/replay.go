@@ -1,0 +1,251 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/zksim/zksim/cmd/internal/repro"
+	"github.com/zksim/zksim/node/proto"
+	"github.com/zksim/zksim/sim"
+	"github.com/zksim/zksim/sim/bundle"
+	"github.com/zksim/zksim/sim/report"
+)
+
+// replayFlags are what zksim replay was asked for.
+type replayFlags struct {
+	verify bool
+	until  momentValue
+	expect string
+	out    outFlags
+}
+
+func (a *app) replayCommand() *cobra.Command {
+	f := &replayFlags{out: newOutFlags()}
+	cmd := &cobra.Command{
+		Use:     "replay FILE",
+		Short:   "Run a bundle again, with its seed, schedule, bugs and all.",
+		Example: "zksim replay 5f0c9e1d77aa.simrun --verify\nzksim replay 5f0c9e1d77aa.simrun --until 38.5s",
+		Long: `FILE - is standard input. Edit the part "schedule" to run other faults.
+With --expect: 0 does not fail, 1 fails with PROPERTY, 125 anything else.
+Exit: 0 ok, 1 violated, 125 unknown, 128 tool failed, 129 usage, 130 interrupted`,
+		Args: oneFile,
+		RunE: func(_ *cobra.Command, args []string) error { return a.replay(f, args[0]) },
+	}
+	fl := cmd.Flags()
+	fl.SortFlags = false
+	fl.BoolVar(&f.verify, "verify", false, "compare the hash at every checkpoint of the bundle")
+	fl.Var(&f.until, "until", "stop there, and print the state of every server")
+	fl.StringVar(&f.expect, "expect", "", "let the exit code say whether `PROPERTY` fails")
+	f.out.add(fl, "print one JSON document")
+	f.out.addVerbose(fl)
+	return cmd
+}
+
+// replay is zksim replay.
+func (a *app) replay(f *replayFlags, path string) error {
+	if err := f.check(); err != nil {
+		return err
+	}
+	b, err := a.readBundle(path)
+	if err != nil {
+		return err
+	}
+	r, err := a.rerun(f, b, path)
+	if err == errInterrupted {
+		cfg, _ := b.Config()
+		return a.printInterrupted(&f.out, cfg, r.Run)
+	}
+	if err != nil {
+		return unjudged(fmt.Sprintf("%s: this version cannot run the bundle: %v", path, err))
+	}
+	r.compare(f)
+	if a.code, err = r.code(f.expect); err != nil {
+		return err
+	}
+	return a.printReplay(f, r)
+}
+
+func (f *replayFlags) check() error {
+	if f.expect != "" && !slices.Contains(proto.Properties(), proto.Property(f.expect)) {
+		return usagef("--expect %s: there is no such property; docs/model.md lists them", repro.Quote(f.expect))
+	}
+	return f.out.check()
+}
+
+// rerun is a run of a bundle with the bundle.
+type rerun struct {
+	*report.Run
+	bundle   *bundle.Bundle
+	verified int // checkpoints that were found equal
+}
+
+func (a *app) rerun(f *replayFlags, b *bundle.Bundle, path string) (*rerun, error) {
+	cfg, err := b.Config()
+	if err != nil {
+		return nil, err
+	}
+	cfg.Until = f.until.moment
+	r := &rerun{&report.Run{Build: a.build(), Repro: []string{replayLine(path)}}, b, 0}
+	if b.Edited {
+		fmt.Fprintf(a.stderr, "zksim: the schedule of %s was edited; its hash is not demanded\n", path)
+		r.Repro = []string{strings.TrimSuffix(replayLine(path), " --verify")}
+	}
+	started := a.now()
+	rep, err := a.simulateInterruptibly(cfg)
+	r.Wall = a.now().Sub(started)
+	r.Report = rep
+	return r, err
+}
+
+// compare makes a difference from the bundle the finding. Only the code that
+// wrote the bundle can be blamed for one.
+func (r *rerun) compare(f *replayFlags) {
+	if !f.verify || r.bundle.Edited {
+		return
+	}
+	then, now := r.bundle.Checkpoints, r.Checkpoints
+	if r.Stopped {
+		then, now = common(then, now)
+	}
+	was, is, differ := sim.FirstDifference(then, now)
+	if !differ {
+		r.verified = len(now)
+		return
+	}
+	v := &proto.Violation{Property: proto.Determinism, Place: "checkpoint", At: is.At, Detail: difference(was, is)}
+	r.Verdict = sim.VerdictViolated
+	if !sameCode(r.Build, r.bundle.Document.Build) {
+		r.Verdict = sim.VerdictUnknown
+		v.Detail += fmt.Sprintf(" The bundle was written by %s, this is %s.", written(r.bundle.Document.Build), written(r.Build))
+	}
+	r.Violation, r.Step = v, max(was.Step, is.Step)
+}
+
+// common keeps the checkpoints of steps that both have, for a run that was
+// stopped on the way.
+func common(then, now []sim.Checkpoint) (a, b []sim.Checkpoint) {
+	for _, c := range then {
+		i := slices.IndexFunc(now, func(d sim.Checkpoint) bool { return d.Step == c.Step })
+		if i >= 0 {
+			a, b = append(a, c), append(b, now[i])
+		}
+	}
+	return a, b
+}
+
+func difference(was, is sim.Checkpoint) string {
+	switch {
+	case was.Step == 0:
+		return fmt.Sprintf("The bundle ends before step %d (%s), which this run has.", is.Step, report.Clock(is.At))
+	case is.Step == 0:
+		return fmt.Sprintf("This run ends before step %d (%s), which the bundle has.", was.Step, report.Clock(was.At))
+	}
+	return fmt.Sprintf("The first differing checkpoint: the bundle has hash %s at step %d (%s), this run has %s at step %d (%s).",
+		report.Hash(was.Hash), was.Step, report.Clock(was.At), report.Hash(is.Hash), is.Step, report.Clock(is.At))
+}
+
+// sameCode reports whether two binaries are surely made of the same code: of
+// one commit without changes, or of one released version.
+func sameCode(a, b report.Build) bool {
+	if a.Commit != "" || b.Commit != "" {
+		return a.Commit == b.Commit && !strings.HasSuffix(a.Commit, "+dirty")
+	}
+	return a.Version == b.Version && a.Version != "devel"
+}
+
+// written names a build as exactly as it is known.
+func written(b report.Build) string {
+	if b.Commit == "" {
+		return b.String() + " of an unknown commit"
+	}
+	return "zksim " + b.Version + " " + b.Commit
+}
+
+// code is the exit code: the verdict's, or what --expect asks for.
+func (r *rerun) code(expect string) (int, error) {
+	code, err := exitCode(r.Verdict)
+	if expect == "" || err != nil || code == exitOK {
+		return code, err
+	}
+	if r.Verdict == sim.VerdictViolated && r.Violation != nil && string(r.Violation.Property) == expect {
+		return exitViolated, nil
+	}
+	return exitUnknown, nil
+}
+
+// replayDocument is the JSON form of a replay.
+type replayDocument struct {
+	*report.Document
+	Verified int           `json:"verified"` // checkpoints that were found equal
+	Edited   bool          `json:"edited"`
+	Stopped  bool          `json:"stopped"`
+	Servers  []serverState `json:"servers"` // of a run that was stopped
+}
+
+// serverState is the JSON form of what a server was.
+type serverState struct {
+	Server        string `json:"server"`
+	Process       string `json:"process"`
+	Role          string `json:"role"`
+	Serving       bool   `json:"serving"`
+	AcceptedEpoch int64  `json:"accepted_epoch"`
+	CurrentEpoch  int64  `json:"current_epoch"`
+	Zxid          string `json:"zxid"`
+	Digest        string `json:"digest"`
+}
+
+func (a *app) printReplay(f *replayFlags, r *rerun) error {
+	if f.out.json {
+		return a.printJSON(r.document())
+	}
+	text := r.Text(a.options(&f.out))
+	if !f.out.quiet {
+		text += r.remarks(f)
+	}
+	_, err := io.WriteString(a.stdout, text)
+	return err
+}
+
+// remarks are the lines below the report.
+func (r *rerun) remarks(f *replayFlags) string {
+	var lines []string
+	if r.Stopped {
+		lines = append(append(lines, ""), r.ServerStates()...)
+	}
+	if r.verified > 0 {
+		lines = append(lines, fmt.Sprintf("verified    %s equal", report.Plural(r.verified, "checkpoint")))
+	}
+	if f.expect != "" {
+		lines = append(lines, "expected    "+f.expect+": "+r.expectation(f.expect))
+	}
+	if len(lines) == 0 {
+		return ""
+	}
+	return strings.Join(lines, "\n") + "\n"
+}
+
+func (r *rerun) expectation(expect string) string {
+	switch code, _ := r.code(expect); code {
+	case exitOK:
+		return "the run does not fail"
+	case exitViolated:
+		return "the run fails with it"
+	}
+	return "cannot be judged, the run ends otherwise"
+}
+
+func (r *rerun) document() *replayDocument {
+	d := &replayDocument{Document: r.Document(), Verified: r.verified, Edited: r.bundle.Edited, Stopped: r.Stopped, Servers: []serverState{}}
+	if !r.Stopped {
+		return d
+	}
+	for _, s := range r.Servers {
+		d.Servers = append(d.Servers, serverState{Server: s.ID.String(), Process: s.Process, Role: s.Role.String(), Serving: s.Serving,
+			AcceptedEpoch: int64(s.AcceptedEpoch), CurrentEpoch: int64(s.CurrentEpoch), Zxid: s.History.String(), Digest: report.Hash(uint64(s.Digest))})
+	}
+	return d
+}

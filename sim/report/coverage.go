@@ -1,0 +1,69 @@
+package report
+
+import (
+	"strings"
+
+	"github.com/zksim/zksim/sim"
+	"github.com/zksim/zksim/sim/fault"
+)
+
+// Count is how often something happened.
+type Count struct {
+	Name  string
+	Times uint64
+}
+
+// States counts the states of interest that a run has reached, in a fixed order.
+func States(c sim.Counts) []Count {
+	return []Count{
+		{"elections", c.Elections}, {"DIFF", c.Diff}, {"TRUNC", c.Trunc}, {"SNAP", c.Snap}, {"snapshots", c.Snapshots},
+		{"expiries", c.SessionsExpired}, {"reconnects", c.Reconnects}, {"unknown outcomes", c.OperationsUnknown},
+		{"watch events", c.Watches}, {"exits", c.Exits}, {"crash during sync", c.CrashesInSync},
+	}
+}
+
+// StateNames names the states in their order.
+func StateNames() []string { return names(States(sim.Counts{})) }
+
+func names(list []Count) []string {
+	var names []string
+	for _, c := range list {
+		names = append(names, c.Name)
+	}
+	return names
+}
+
+// Classes counts by class how often fault statements took effect, in a fixed
+// order.
+func Classes(c sim.Counts) []Count {
+	var list []Count
+	for _, class := range fault.Classes() {
+		if class == fault.ClassNoChecksum { // refused by this version
+			continue
+		}
+		list = append(list, Count{class.String(), c.Faults[class]})
+	}
+	return list
+}
+
+// ClassNames names the classes of faults in their order.
+func ClassNames() []string { return names(Classes(sim.Counts{})) }
+
+// coverage is what a run has reached, and which faults it has met, in the words
+// of JSON keys; what did not happen is left out.
+func coverage(c sim.Counts) map[string]uint64 {
+	m := map[string]uint64{}
+	put := func(prefix string, list []Count) {
+		for _, n := range list {
+			if n.Times > 0 {
+				m[strings.ReplaceAll(prefix+n.Name, " ", "_")] = n.Times
+			}
+		}
+	}
+	put("", States(c))
+	put("fault ", Classes(c))
+	return m
+}
+
+// List writes items after a label, as many on a line as fit.
+func List(label string, items []string) []string { return list(label, items) }
