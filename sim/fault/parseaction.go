@@ -166,6 +166,9 @@ func (p *parser) partition(s *Statement) {
 	for more := true; more && p.err == nil; more = p.accept("|") {
 		s.Groups = append(s.Groups, p.group())
 	}
+	if len(s.Groups) > namesMax {
+		p.fail(word{"", p.end}, "more than %d groups are too many", namesMax)
+	}
 	if len(s.Groups) < 2 {
 		p.fail(p.next(), "a partition has two groups or more, as in {zk1} | {zk2 zk3}")
 	}
@@ -209,6 +212,9 @@ func (p *parser) group() []string {
 		for _, part := range w.split(",") {
 			p.name(part, serversAndClients)
 			p.once(part, names)
+			if p.err != nil {
+				break
+			}
 			names = append(names, part.text)
 		}
 	}

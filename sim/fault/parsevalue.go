@@ -136,7 +136,8 @@ func (p *parser) nodesOf(w word, allowed hosts) []string {
 	}
 	parts := w.split(",")
 	names := make([]string, len(parts))
-	for i, part := range parts {
+	for i := 0; i < len(parts) && p.err == nil; i++ {
+		part := parts[i]
 		names[i] = part.text
 		switch {
 		case contains(groupWords, part.text):
@@ -164,9 +165,15 @@ func (p *parser) name(w word, allowed hosts) {
 	}
 }
 
+// namesMax bounds the names of a list, and the groups of a partition: more than
+// there can be hosts.
+const namesMax = 2000
+
 // once refuses a name that was there before.
 func (p *parser) once(w word, before []string) {
-	if contains(before, w.text) {
+	if len(before) >= namesMax {
+		p.fail(w, "more than %d names are too many", namesMax)
+	} else if contains(before, w.text) {
 		p.fail(w, "%s is named twice", w.text)
 	}
 }

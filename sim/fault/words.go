@@ -79,10 +79,10 @@ type parser struct {
 // a comment.
 func newParser(line string) *parser {
 	p := &parser{end: 1}
-	whole := word{line, 1}
-	for at := 0; ; {
-		trimmed := strings.TrimLeft(line[at:], blanks)
-		at = len(line) - len(trimmed)
+	rest := word{line, 1}
+	for {
+		trimmed := strings.TrimLeft(rest.text, blanks)
+		rest = rest.part(len(rest.text)-len(trimmed), trimmed)
 		if trimmed == "" || trimmed[0] == '#' {
 			return p
 		}
@@ -90,9 +90,9 @@ func newParser(line string) *parser {
 		if n < 0 {
 			n = len(trimmed)
 		}
-		p.words = append(p.words, whole.part(at, trimmed[:n]))
-		at += n
-		p.end = whole.part(at, "").column
+		p.words = append(p.words, word{trimmed[:n], rest.column})
+		rest = rest.part(n, trimmed[n:])
+		p.end = rest.column
 	}
 }
 
