@@ -244,10 +244,10 @@ func TestParseFile(t *testing.T) {
 	assert.EqualError(t, err, `fault statement, line 2, column 7, "nonsense": `+actionReason)
 }
 
-// A list of a million names is refused before it costs anything.
+// A list of 100,000 names is refused before it costs anything.
 func TestLongListsAreRefused(t *testing.T) {
 	list := strings.Builder{}
-	for i := range 1_000_000 {
+	for i := range 100_000 {
 		fmt.Fprintf(&list, ",c%d", i+1)
 	}
 	_, err := Parse("at 1s net " + list.String()[1:] + " -> zk1 clog")
@@ -256,7 +256,7 @@ func TestLongListsAreRefused(t *testing.T) {
 	assert.ErrorContains(t, err, `"c2001": more than 2000 names are too many`)
 	_, err = Parse("at 1s partition {zk1}" + strings.Repeat("|{zk1}", 2000))
 	assert.ErrorContains(t, err, "more than 2000 groups are too many")
-	_, err = Parse("at 1s heal" + strings.Repeat(" x", 1_000_000))
+	_, err = Parse("at 1s heal" + strings.Repeat(" x", 100_000))
 	assert.ErrorContains(t, err, "nothing may follow here")
 }
 
