@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"fmt"
 	"os"
 	"strconv"
 	"strings"
@@ -38,7 +39,9 @@ func leaderAndOne(t *testing.T) []fault.Statement {
 
 // command is the line that runs a configuration again.
 func command(cfg Config) string {
-	line := "zksim run --seed " + strconv.FormatUint(cfg.Seed, 10)
+	cfg = cfg.withDefaults()
+	line := fmt.Sprintf("zksim run --seed %d --servers %d --clients %d --for %v --profile %s",
+		cfg.Seed, cfg.Servers, max(cfg.Clients, 0), cfg.For, cfg.Profile)
 	for _, s := range cfg.Faults {
 		line += " --fault '" + s.String() + "'"
 	}
