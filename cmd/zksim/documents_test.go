@@ -3,10 +3,13 @@ package main
 import (
 	"os"
 	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/zksim/zksim/sim"
 )
 
 var (
@@ -17,13 +20,28 @@ var (
 // Every command line that the documents show is one that the command accepts.
 func TestCommandsInDocuments(t *testing.T) {
 	seen := 0
+	bundle := bundleOf(t, newBench(sim.Run), "--seed", "1")
+	texts := map[string]string{}
 	for _, name := range []string{"README.md", "CONTRIBUTING.md", "docs/model.md"} {
 		text, err := os.ReadFile("../../" + name)
 		require.NoError(t, err)
-		for _, m := range inDocument.FindAllStringSubmatch(string(text), -1) {
+		texts[name] = string(text)
+	}
+	t.Chdir(t.TempDir()) // --out writes there
+	for name, text := range texts {
+		for _, m := range inDocument.FindAllStringSubmatch(text, -1) {
 			seen++
+			args := words(m[1])
+			for i, w := range args {
+				if strings.HasSuffix(w, ".simrun") {
+					args[i] = bundle
+				}
+			}
 			b := newBench(reportOK)
-			assert.Equal(t, exitOK, b.main(words(m[1])), "%s: zksim %s: %s", name, m[1], b.err.String())
+			if args[0] == "replay" {
+				b = newBench(sim.Run)
+			}
+			assert.Equal(t, exitOK, b.main(args), "%s: zksim %s: %s", name, m[1], b.err.String())
 		}
 	}
 	assert.GreaterOrEqual(t, seen, 4, "the documents show commands")

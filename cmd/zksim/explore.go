@@ -48,7 +48,7 @@ func (a *app) exploreCommand() *cobra.Command {
 
 // explore is zksim explore.
 func (a *app) explore(f *exploreFlags) error {
-	next, count, err := a.seedsOf(f)
+	next, count, err := a.seedsOf(f) // and writes drawn seeds down in f
 	if err != nil {
 		return err
 	}
@@ -84,7 +84,9 @@ func (a *app) seedsOf(f *exploreFlags) (next func() (uint64, bool), count uint64
 		if seed, err = a.drawSeed(); err != nil {
 			return nil, 0, fmt.Errorf("cannot draw seeds: %w; give them with --seeds", err)
 		}
+		seed >>= 1 // room for the others behind it
 		left := f.seeds.drawn
+		f.seeds.text = report.Seed(seed+1) + "-" + report.Seed(seed+left)
 		return func() (uint64, bool) {
 			seed++
 			left--

@@ -127,6 +127,7 @@ func (s *search) summary(colour bool) string {
 	}
 	wall := s.a.now().Sub(s.began)
 	lines = append(lines, "")
+	lines = append(lines, report.List("runs", s.subject())...)
 	lines = append(lines, report.List("speed", []string{
 		fmt.Sprintf("%s in %s", report.Plural(t.runs, "run"), report.Span(wall.Truncate(10*time.Millisecond))),
 		t.rates(wall)})...)
@@ -140,6 +141,24 @@ func (s *search) summary(colour bool) string {
 		}
 	}
 	return strings.Join(lines, "\n") + "\n"
+}
+
+// subject is what was run.
+func (s *search) subject() []string {
+	seeds := s.f.seeds.text
+	if seeds == "" {
+		seeds = "from 1 on"
+	}
+	cfg := s.f.config(0)
+	items := []string{"seeds " + seeds, "profile " + cfg.Profile, report.Plural(cfg.Servers, "server"),
+		report.Plural(max(0, cfg.Clients), "client"), report.Span(cfg.For) + " each", s.build.String()}
+	for _, slug := range cfg.Bugs.Slugs() {
+		items = append(items, "bug "+slug)
+	}
+	for _, st := range cfg.Faults {
+		items = append(items, "fault "+st.String())
+	}
+	return items
 }
 
 // verdictLine is the verdict of all runs together.

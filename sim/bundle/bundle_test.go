@@ -131,6 +131,7 @@ func TestParseRefuses(t *testing.T) {
 		"run.json cut":         {change("\n  ]\n}\n-- schedule", "\n-- schedule"), ErrDamaged, "run.json: unexpected end of JSON input"},
 		"no number":            {change(`"servers": 3`, `"servers": "three"`), ErrDamaged, `x:16: the bundle is damaged: run.json: "config.servers" is of type int, not string`},
 		"no seed":              {change(`"seed": "0x`, `"seed": "`), ErrDamaged, `the seed "0000000000000abc" is not`},
+		"no configuration":     {change(`"profile": "lan"`, `"profiel": "lan"`), ErrDamaged, "config lacks servers, for_ns or profile"},
 		"no hash":              {change(`,"`+report.Hash(firstHash(whole))+`"]`, `,"beef"]`), ErrDamaged, `"beef"`},
 		"an unknown bug":       {change("\"bugs\": [\n    \"sync-without-quorum\"", "\"bugs\": [\n    \"gremlin\""), ErrVersion, `bug "gremlin"`},
 		"a part twice":         {change("-- choices.jsonl --\n", "-- choices.jsonl --\n-- schedule --\n"), ErrDamaged, `"schedule" is there twice`},
@@ -190,7 +191,7 @@ func TestCutsAndFlips(t *testing.T) {
 func FuzzParse(f *testing.F) {
 	whole, _ := sample(f)
 	f.Add(whole[:bytes.Index(whole, []byte("{\"client"))])
-	f.Add([]byte("zksim run bundle, format 1\n-- run.json --\n{\"seed\":\"0x1\"}\n-- schedule --\nat 1s kill zk1 # c\n-- choices.jsonl --\n-- history.jsonl --\n-- note.md --\nhello"))
+	f.Add([]byte("zksim run bundle, format 1\n-- run.json --\n{\"seed\":\"0x1\",\"config\":{\"servers\":3,\"for_ns\":1,\"profile\":\"lan\"}}\n-- schedule --\nat 1s kill zk1 # c\n-- choices.jsonl --\n-- history.jsonl --\n-- note.md --\nhello"))
 	f.Add([]byte("-- ../../etc/passwd --\nx\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		b, err := Parse("x", data)

@@ -213,6 +213,9 @@ func (b *Bundle) Config() (sim.Config, error) {
 	if err != nil || !ok {
 		return sim.Config{}, fmt.Errorf("the seed %.40q is not 0x and up to 16 hexadecimal digits", d.Seed)
 	}
+	if d.Config.Servers < 1 || d.Config.ForNS < 1 || d.Config.Profile == "" {
+		return sim.Config{}, errors.New("config lacks servers, for_ns or profile")
+	}
 	cfg := sim.Config{Seed: n, Servers: d.Config.Servers, Clients: d.Config.Clients, For: time.Duration(d.Config.ForNS),
 		Profile: d.Config.Profile, Schedule: append([]fault.Statement{}, b.Schedule...)} // not nil: nothing is drawn
 	if cfg.Clients == 0 {

@@ -1,0 +1,104 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/zksim/zksim/sim"
+	"github.com/zksim/zksim/sim/report"
+)
+
+// written runs a short simulation with --out and returns the bundle's path.
+func bundleOf(t *testing.T, b *bench, args ...string) string {
+	dir := t.TempDir()
+	b.main(append([]string{"run", "--servers", "3", "--clients", "2", "--for", "6s", "--out", dir}, args...))
+	files, err := filepath.Glob(filepath.Join(dir, "*"))
+	require.NoError(t, err)
+	require.Len(t, files, 1, b.err.String())
+	return files[0]
+}
+
+// A replay that differs is a violation where the code is the bundle's own, and
+// tells nothing of other code.
+func TestDifferenceIsBlamedOnTheSameCodeOnly(t *testing.T) {
+	leaky := func(cfg sim.Config) (*sim.Report, error) {
+		cfg.Nondeterminism = true
+		return sim.Run(cfg)
+	}
+	path := bundleOf(t, newBench(sim.Run), "--seed", "5")
+	for _, c := range []struct {
+		commit string
+		code   int
+		expect []string
+	}{
+		{"c0ffee", exitViolated, nil},
+		{"c0ffee+dirty", exitUnknown, nil},
+		{"deadbeef", exitUnknown, nil},
+		{"", exitUnknown, nil},
+		{"c0ffee", exitViolated, []string{"--expect", "Determinism"}},
+		{"c0ffee", exitUnknown, []string{"--expect", "Progress"}},
+		{"deadbeef", exitUnknown, []string{"--expect", "Determinism"}},
+	} {
+		b := newBench(leaky)
+		b.build = func() report.Build { return report.Build{Version: "devel", Commit: c.commit} }
+		assert.Equal(t, c.code, b.main(append([]string{"replay", path, "--verify"}, c.expect...)), "%+v: %s", c, b.err.String())
+		assert.Contains(t, b.out.String(), "Determinism")
+		assert.Regexp(t, `first differing checkpoint:\s+the\s+bundle\s+has\s+hash`, b.out.String())
+	}
+	b := newBench(sim.Run)
+	assert.Equal(t, exitOK, b.main([]string{"replay", path, "--verify"}))
+	assert.Contains(t, b.out.String(), "checkpoints equal")
+	b = newBench(leaky)
+	assert.Equal(t, exitOK, b.main([]string{"replay", path}), "without --verify the verdict counts")
+}
+
+func TestReleasesAreTheSameCode(t *testing.T) {
+	release := report.Build{Version: "v1.2.0"}
+	assert.True(t, sameCode(release, release))
+	assert.False(t, sameCode(release, report.Build{Version: "v1.3.0"}))
+	assert.False(t, sameCode(report.Build{Version: "devel"}, report.Build{Version: "devel"}), "nobody knows")
+	assert.False(t, sameCode(report.Build{Version: "devel", Commit: "a"}, report.Build{Version: "devel"}))
+}
+
+// What a bundle says of a swarm is what the replay carries out, not what the
+// seed would draw now.
+func TestReplayRunsTheScheduleOfTheBundle(t *testing.T) {
+	b := newBench(sim.Run)
+	path := bundleOf(t, b, "--seed", "5", "--profile", "swarm", "--for", "20s", "--fault", "at 3s kill zk1")
+	drawn := b.cfg
+	require.Nil(t, drawn.Schedule)
+	replayed := newBench(sim.Run)
+	require.Contains(t, []int{exitOK, exitViolated}, replayed.main([]string{"replay", path, "--verify"}), replayed.err.String())
+	assert.Contains(t, replayed.out.String(), "checkpoints equal")
+	assert.Greater(t, len(replayed.cfg.Schedule), 1)
+	assert.Empty(t, replayed.cfg.Faults)
+}
+
+func TestInterruptedReplay(t *testing.T) {
+	path := bundleOf(t, newBench(sim.Run), "--seed", "5")
+	interrupts := make(chan os.Signal, 1)
+	b := newBench(func(sim.Config) (*sim.Report, error) {
+		interrupts <- os.Interrupt
+		select {}
+	})
+	b.interrupts = interrupts
+	assert.Equal(t, exitInterrupted, b.main([]string{"replay", path}))
+	assert.Contains(t, b.out.String(), "zksim replay ")
+}
+
+func TestMomentValue(t *testing.T) {
+	var v momentValue
+	require.NoError(t, v.Set("8410"))
+	assert.Equal(t, sim.Moment{Step: 8410}, v.moment)
+	require.NoError(t, v.Set("38.5s"))
+	assert.Equal(t, sim.Moment{At: 38500 * time.Millisecond}, v.moment)
+	assert.Equal(t, "38.5s", v.String())
+	for _, bad := range []string{"0", "0s", "-3s", "soon", ""} {
+		assert.Error(t, v.Set(bad), bad)
+	}
+}
