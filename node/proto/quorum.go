@@ -99,8 +99,12 @@ func DecodePacket(b []byte) (p Packet, n int, err error) {
 	return d.packetIDs(p)
 }
 
-// maxPacketIDs bounds the identities in one packet.
-const maxPacketIDs = 1024
+// maxPacketIDs bounds the identities in one packet, and maxPacket the packet
+// with them: whoever sends more must not make the receiver keep it all.
+const (
+	maxPacketIDs = 1024
+	maxPacket    = 2 * MaxPacketData
+)
 
 func (d *Decoder) packetIDs(p Packet) (Packet, int, error) {
 	count := d.Int()
@@ -119,8 +123,8 @@ func (d *Decoder) packetIDs(p Packet) (Packet, int, error) {
 			}
 			at := d.off
 			n := d.Int()
-			if n < 0 || n > MaxFrame {
-				d.Fail("identity of %d bytes", n)
+			if n < 0 || n > MaxFrame || d.off+int(n) > maxPacket {
+				d.Fail("identity of %d bytes at offset %d", n, at)
 				return p, 0, d.Err()
 			}
 			if len(d.Rest()) < int(n) {
