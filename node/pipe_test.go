@@ -16,11 +16,12 @@ type link struct {
 	w      *world
 	port   node.Port
 	target *host // of a dial that is not answered yet; else nil
+	broken bool  // nothing more gets through
 	ends   [2]*end
 	traces [2]tracer // of what each end sent, on the quorum port
 }
 
-// end belongs to a server or to a client.
+// end belongs to a server, to a client, or to somebody who reads and says nothing.
 type end struct {
 	link   *link
 	peer   *end
@@ -57,7 +58,7 @@ func (h *host) send(s node.Send) {
 	if len(s.Data) > pipeSize-len(e.peer.buf) {
 		h.w.t.Fatalf("%v sends %d bytes into room for %d", h.id, len(s.Data), pipeSize-len(e.peer.buf))
 	}
-	if e.peer.open {
+	if e.peer.open && !e.link.broken {
 		e.peer.buf = append(e.peer.buf, s.Data...)
 	}
 	if e.link.port == node.PortQuorum {
@@ -86,6 +87,19 @@ func (w *world) reset(h *host) {
 				e.close()
 			}
 		}
+	}
+}
+
+// drop breaks every connection between two servers; what is on its way is lost.
+func (w *world) drop(a, b proto.ServerID) {
+	for _, l := range w.links {
+		x, y := l.ends[0], l.ends[1]
+		if x.host == nil || y.host == nil || min(x.host.id, y.host.id) != min(a, b) || max(x.host.id, y.host.id) != max(a, b) {
+			continue
+		}
+		x.buf, y.buf = nil, nil
+		x.fin, y.fin = true, true
+		l.broken = true
 	}
 }
 
@@ -118,7 +132,10 @@ func (l *link) carry() bool {
 	}
 	any := false
 	for _, e := range l.ends {
-		any = e.deliver() || any
+		if e.ready() {
+			e.deliver(pipeSize)
+			any = true
+		}
 	}
 	return any
 }
@@ -145,29 +162,34 @@ func (l *link) answer() {
 	h.step(node.Event{Kind: node.EventAccepted, Conn: b.id, Port: l.port, Addr: "peer"})
 }
 
-func (e *end) deliver() bool {
-	if !e.open || e.shut && e.host != nil || e.host != nil && slices.Contains(e.host.paused, node.StageReceiver) {
+// ready reports whether there is something for an end to read, and it reads.
+func (e *end) ready() bool {
+	if !e.open || e.host != nil && (e.shut || slices.Contains(e.host.paused, node.StageReceiver)) {
 		return false
 	}
+	return len(e.buf) > 0 || e.fin
+}
+
+// deliver hands over at most so many bytes, or the news that there are no more.
+func (e *end) deliver(most int) {
 	switch {
 	case len(e.buf) > 0:
-		data := e.buf
-		e.buf = nil
-		if e.client != nil {
+		data := e.buf[:min(most, len(e.buf))]
+		e.buf = slices.Clone(e.buf[len(data):])
+		switch {
+		case e.client != nil:
 			e.client.received(data)
-		} else {
+		case e.host != nil:
 			e.host.step(node.Event{Kind: node.EventReceived, Conn: e.id, Data: data})
 		}
 	case e.fin:
 		e.open = false
-		if e.client != nil {
+		switch {
+		case e.client != nil:
 			e.client.closed()
-		} else {
+		case e.host != nil:
 			delete(e.host.ends, e.id)
 			e.host.step(node.Event{Kind: node.EventClosed, Conn: e.id})
 		}
-	default:
-		return false
 	}
-	return true
 }

@@ -127,7 +127,7 @@ func (s *story) worldVerb(verb string, args []string) bool {
 	case "heal":
 		s.w.cuts = nil
 	case "drop":
-		s.drop(s.server(args[0]), s.server(args[1]))
+		s.w.drop(s.server(args[0]), s.server(args[1]))
 	default:
 		return false
 	}
@@ -161,18 +161,6 @@ func (s *story) stabilize() {
 		}
 	}
 	s.w.lines = append(s.w.lines, "not stable after a minute")
-}
-
-// drop closes every connection between two servers.
-func (s *story) drop(a, b proto.ServerID) {
-	for _, l := range s.w.links {
-		x, y := l.ends[0], l.ends[1]
-		if x.host == nil || y.host == nil || min(x.host.id, y.host.id) != min(a, b) || max(x.host.id, y.host.id) != max(a, b) {
-			continue
-		}
-		x.buf, y.buf = nil, nil
-		x.fin, y.fin = true, true
-	}
 }
 
 func (s *story) chosen(args []string) []*host {

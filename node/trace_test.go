@@ -13,6 +13,8 @@ type tracer struct {
 	buf    []byte
 	loader *ztree.Loader // inside the database of a SNAP
 	skip   int           // bytes of the signature behind it
+	last   proto.Zxid    // of the history sent so far
+	until  proto.Zxid    // and when NEWLEADER was sent
 }
 
 // trace prints the packets that leave and holds the rules of acknowledging
@@ -51,8 +53,14 @@ func (t *tracer) next(from *end) bool {
 		return false
 	}
 	t.buf = t.buf[n:]
-	if p.Type == proto.PktSnap {
+	switch p.Type {
+	case proto.PktSnap:
 		t.loader = ztree.NewLoader()
+		t.last = p.Zxid
+	case proto.PktDiff, proto.PktTrunc, proto.PktProposal:
+		t.last = p.Zxid
+	case proto.PktNewLeader:
+		t.until = t.last
 	}
 	from.host.sent(from, &p)
 	return true
@@ -71,7 +79,7 @@ func (h *host) sent(from *end, p *proto.Packet) {
 	h.w.log(topic, "%v > %s %s", h.id, to, describePacket(p))
 	switch p.Type {
 	case proto.PktAck:
-		h.checkAck(p.Zxid)
+		h.checkAck(p.Zxid, from.link.traces[1].until)
 	case proto.PktAckEpoch:
 		h.checkAckEpoch()
 	}
@@ -92,11 +100,13 @@ func describePacket(p *proto.Packet) string {
 	return fmt.Sprintf("%v %v", p.Type, p.Zxid)
 }
 
-// checkAck: what is acknowledged survives a loss of power, and behind the ACK of
-// NEWLEADER there is the epoch, too (R6).
-func (h *host) checkAck(z proto.Zxid) {
+// checkAck: what is acknowledged survives a loss of power; NEWLEADER stands for
+// the epoch and the whole history that came before it, which ends with until (R6).
+func (h *host) checkAck(z, until proto.Zxid) {
 	r := h.durable()
 	switch {
+	case z.Counter() == 0 && r.LastLogged < until:
+		h.w.t.Fatalf("AckOrder: %v acknowledges NEWLEADER %v, its disk ends at %v, the history at %v", h.id, z, r.LastLogged, until)
 	case z.Counter() == 0 && r.CurrentEpoch != z.Epoch():
 		h.w.t.Fatalf("AckOrder: %v acknowledges NEWLEADER %v, its disk has currentEpoch %d", h.id, z, r.CurrentEpoch)
 	case z.Counter() != 0 && r.LastLogged < z:
@@ -112,8 +122,13 @@ func (h *host) checkAckEpoch() {
 	}
 }
 
-// checkCommit: a quorum has what is committed on disk (R5).
-func (w *world) checkCommit(by *host, z proto.Zxid) {
+// checkCommitted: a quorum has what is committed on disk (R5), and keeps it also
+// when a learner cuts its log. Whoever has a later transaction has all that were
+// committed before.
+func (w *world) checkCommitted(by *host, z proto.Zxid) {
+	if w.liars {
+		return
+	}
 	have := 0
 	for _, h := range w.hosts {
 		if h.durable().LastLogged >= z {
@@ -121,7 +136,7 @@ func (w *world) checkCommit(by *host, z proto.Zxid) {
 		}
 	}
 	if 2*have <= len(w.hosts) {
-		w.t.Fatalf("DurableQuorum: %v commits %v, which %d disks of %d hold", by.id, z, have, len(w.hosts))
+		w.t.Fatalf("DurableQuorum: at %v, %v is committed, and %d disks of %d hold it", by.id, z, have, len(w.hosts))
 	}
 }
 
@@ -133,8 +148,22 @@ func (h *host) note(n *node.Note) {
 		}
 		h.w.trees[n.Zxid] = n.Digest
 	}
-	if n.Kind == node.NoteCommitted {
-		h.w.checkCommit(h, n.Zxid)
+	switch n.Kind {
+	case node.NoteCommitted:
+		h.w.checkCommitted(h, n.Zxid)
+		h.w.committed = max(h.w.committed, n.Zxid)
+	case node.NoteTruncated:
+		h.w.checkCommitted(h, h.w.committed)
+	}
+	switch n.Kind {
+	case node.NoteSync:
+		h.w.facts[n.Sync.String()]++
+	case node.NoteEstablished:
+		h.w.facts["elections"]++
+	case node.NoteGaveUp:
+		h.w.facts["gave up"]++
+	case node.NoteSnapshotDone:
+		h.w.facts["snapshots"]++
 	}
 	topic, text := describeNote(n)
 	h.w.log(topic, "%v %s", h.id, text)

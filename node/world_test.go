@@ -17,19 +17,23 @@ import (
 // lane, then what lies in the pipes, until nothing is left to do. Time passes
 // only when a test says so. What is paused, held or cut stays where it is.
 type world struct {
-	t       failer
-	now     time.Duration
-	cfg     node.Config
-	hosts   []*host
-	links   []*link
-	clients []*client
-	cuts    [][2]proto.ServerID
-	show    map[string]bool
-	lines   []string
-	catch   bool // a violation is a line, not a panic
-	noFsync bool // planted defect of the driver: fsync says that it is done, and is not
-	trees   map[proto.Zxid]int64
-	nextID  node.ConnID
+	t         failer
+	now       time.Duration
+	cfg       node.Config
+	hosts     []*host
+	links     []*link
+	clients   []*client
+	cuts      [][2]proto.ServerID
+	show      map[string]bool
+	lines     []string
+	catch     bool // a violation is a line, not a panic
+	liars     bool // somebody acknowledges what he does not have
+	noExit    bool // no process may end of its own accord
+	noFsync   bool // planted defect of the driver: fsync says that it is done, and is not
+	trees     map[proto.Zxid]int64
+	facts     map[string]int // how often each happened
+	committed proto.Zxid
+	nextID    node.ConnID
 }
 
 // failer is what a test, a fuzz target and a rapid check have in common.
@@ -41,7 +45,7 @@ type failer interface {
 const wallStart = 946_684_800_000 // the year 2000
 
 func newWorld(t failer, servers int) *world {
-	w := &world{t: t, show: map[string]bool{}, trees: map[proto.Zxid]int64{}}
+	w := &world{t: t, show: map[string]bool{}, trees: map[proto.Zxid]int64{}, facts: map[string]int{}}
 	w.cfg = node.Config{
 		TickTime: 500 * time.Millisecond, InitLimit: 10, SyncLimit: 5,
 		MinSessionTimeout: time.Second, MaxSessionTimeout: 10 * time.Second,
@@ -171,6 +175,9 @@ func (h *host) step(ev node.Event) {
 	h.draws = append(h.draws, out.Draws...)
 	if out.Exit != nil {
 		h.w.log("core", "%v exits with %d: %s", h.id, out.Exit.Code, out.Exit.Reason)
+		if h.w.noExit {
+			h.w.t.Fatalf("exit: %v exits with %d: %s", h.id, out.Exit.Code, out.Exit.Reason)
+		}
 		h.kill()
 	}
 }
@@ -218,8 +225,13 @@ func (w *world) progress() bool {
 	for i := 0; i < len(w.links); i++ {
 		any = w.links[i].carry() || any
 	}
-	w.links = slices.DeleteFunc(w.links, func(l *link) bool { return !l.ends[0].open && !l.ends[1].open })
+	w.prune()
 	return any
+}
+
+// prune forgets connections that both ends have left.
+func (w *world) prune() {
+	w.links = slices.DeleteFunc(w.links, func(l *link) bool { return !l.ends[0].open && !l.ends[1].open })
 }
 
 // grant gives every stage that asked, and is not paused, its turn.
@@ -232,16 +244,22 @@ func (h *host) grant() bool {
 		any = true
 	}
 	for i := 0; i < len(h.turns); {
-		if room := h.room(h.turns[i]); room > 0 {
-			s := h.turns[i]
-			h.turns = slices.Delete(h.turns, i, i+1)
-			h.step(node.Event{Kind: node.EventTurn, Stage: s, Room: room})
+		if h.room(h.turns[i]) > 0 {
+			h.turn(i)
 			any, i = true, 0
 			continue
 		}
 		i++
 	}
 	return any
+}
+
+// turn grants the i-th turn that was asked for.
+func (h *host) turn(i int) {
+	s := h.turns[i]
+	room := h.room(s)
+	h.turns = slices.Delete(h.turns, i, i+1)
+	h.step(node.Event{Kind: node.EventTurn, Stage: s, Room: room})
 }
 
 // room is how much a stage's turn may send, 1 for those that send nothing, and
