@@ -21,13 +21,24 @@ type witness struct {
 	call  map[callKey]int32
 	ofTxn []int32      // of each transaction: the call, or -1
 	at    []proto.Zxid // of each call: its zxid in W, or 0
+
+	opened, ended map[proto.SessionID]bool // sessions whose opening, or end, is in W
 }
 
 func newWitness(h *History, txns []proto.Txn) *witness {
 	txns = slices.Clone(txns)
 	slices.SortStableFunc(txns, func(a, b proto.Txn) int { return cmp.Compare(a.Zxid, b.Zxid) })
 	w := &witness{h: h, txns: txns, call: make(map[callKey]int32, len(h.Ops)),
-		ofTxn: make([]int32, len(txns)), at: make([]proto.Zxid, len(h.Ops))}
+		ofTxn: make([]int32, len(txns)), at: make([]proto.Zxid, len(h.Ops)),
+		opened: map[proto.SessionID]bool{}, ended: map[proto.SessionID]bool{}}
+	for i := range txns {
+		switch t := &txns[i]; t.Type {
+		case proto.OpCreateSession:
+			w.opened[t.Session] = true
+		case proto.OpCloseSession:
+			w.ended[t.Session] = true
+		}
+	}
 	for i := range h.Ops {
 		if o := &h.Ops[i]; o.Session != 0 && o.Xid > 0 && o.Op.Type.IsWrite() {
 			w.call[callKey{o.Session, o.Xid}] = int32(i)
@@ -109,7 +120,7 @@ func (w *witness) order(r *replies) *proto.Violation {
 			ended[t.Session] = t.Zxid
 		}
 	}
-	return w.prefixes(c)
+	return w.prefixes(c, r)
 }
 
 func failedTxn(t *proto.Txn) bool {
@@ -120,7 +131,7 @@ func failedTxn(t *proto.Txn) bool {
 
 // prefixes: when a connection breaks, what took effect of it are the first
 // requests that were sent.
-func (w *witness) prefixes(c connections) *proto.Violation {
+func (w *witness) prefixes(c connections, r *replies) *proto.Violation {
 	var missing *Op
 	for _, i := range sessionCalls(w.h) {
 		o := &w.h.Ops[i]
@@ -131,7 +142,7 @@ func (w *witness) prefixes(c connections) *proto.Violation {
 		case !mayHaveHappened(o) && !isAnsweredWrite(o):
 		case w.at[i] == 0 && missing == nil:
 			missing = o
-		case w.at[i] != 0 && missing != nil:
+		case w.at[i] != 0 && missing != nil && w.whole(missing, w.at[i], r):
 			return violation(proto.ClientOrder, o, "committed as %v, but xid %d (%v %s), which was sent before on the same connection, is not",
 				w.at[i], missing.Xid, missing.Op.Type, missing.Op.Path)
 		}
@@ -139,13 +150,33 @@ func (w *witness) prefixes(c connections) *proto.Violation {
 	return nil
 }
 
-// timeline puts the committed transactions and the reads in order.
-func (w *witness) timeline() *timeline {
+// whole reports whether all that can be in W between the call of an operation and
+// a zxid has been told.
+func (w *witness) whole(o *Op, to proto.Zxid, r *replies) bool {
+	from := proto.Zxid(0)
+	if p := r.before(o.Call); p != nil {
+		from = p.Zxid
+	}
+	return from.Epoch() == to.Epoch() && w.index(to)-w.index(from+1) == int(to-from)-1
+}
+
+// index returns the number of transactions below a zxid.
+func (w *witness) index(z proto.Zxid) int {
+	n, _ := slices.BinarySearchFunc(w.txns, z, func(t proto.Txn, z proto.Zxid) int { return cmp.Compare(t.Zxid, z) })
+	return n
+}
+
+// timeline puts the committed transactions and the reads in order, with holes
+// where replies tell of what was not committed before the eyes of anybody.
+func (w *witness) timeline(table *zxidTable) *timeline {
 	t := &timeline{moments: make([]moment, 0, len(w.txns)+len(w.h.Ops))}
 	for i := range w.txns {
+		table.at(w.txns[i].Zxid).write = 1
 		t.moments = append(t.moments, moment{w.txns[i].Zxid, momentCommitted, w.ofTxn[i], int32(i)})
 	}
 	t.addReads(w.h)
+	t.addMentions(w.h, table)
+	t.addHoles(w.h, table)
 	t.sort()
 	return t
 }
@@ -165,7 +196,7 @@ func (r *replay) commit(m *moment) *mismatch {
 		}
 	}
 	if (errOf(&want) != proto.OK) != failedTxn(t) {
-		return &mismatch{found: violation(proto.LinearizableWrites, o, "committed as %v of type %v, must be %s",
+		return &mismatch{footprint: footprintOf(o.Session, &o.Op), found: violation(proto.LinearizableWrites, o, "committed as %v of type %v, must be %s",
 			t.Zxid, t.Type, answerText(errOf(&want), &want))}
 	}
 	r.state = next
@@ -182,7 +213,7 @@ func (r *replay) foreign(t *proto.Txn) *mismatch {
 	op := opOf(t)
 	next, res, changes := r.state.Apply(t.Zxid, t.Time, t.Session, &op)
 	if err := errOf(&res); err != proto.OK {
-		return &mismatch{found: &proto.Violation{Property: proto.LinearizableWrites, Place: "client",
+		return &mismatch{footprint: footprintOf(t.Session, &op), found: &proto.Violation{Property: proto.LinearizableWrites, Place: "client",
 			Detail: "transaction " + t.Zxid.String() + " (" + t.Type.String() + " " + t.Path + ") cannot be: " + err.Error()}}
 	}
 	r.state = next

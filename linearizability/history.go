@@ -1,8 +1,3 @@
-// Package linearizability judges what clients saw: histories of calls with the
-// steps at which they were made and returned, and checks over them. A check
-// returns the violation it found, or nil.
-//
-// The package imports node/proto and model only.
 package linearizability
 
 import (

@@ -53,7 +53,7 @@ type mismatch struct {
 // differed makes a mismatch of a call whose answer is not the model's.
 func (r *replay) differed(o *Op, f field, want *proto.Result) *mismatch {
 	m := &mismatch{footprint: footprintOf(o.Session, &o.Op), call: o, field: f, want: *want, state: r.state}
-	m.hopeless = f == fieldData && o.Err == proto.OK && r.beyond(o, want)
+	m.hopeless = f != fieldErr && f != fieldPath && r.beyond(o, want)
 	return m
 }
 
@@ -63,8 +63,12 @@ func (r *replay) differed(o *Op, f field, want *proto.Result) *mismatch {
 func (r *replay) beyond(o *Op, want *proto.Result) bool {
 	got, is := &o.Result.Stat, &want.Stat
 	switch {
-	case o.Op.Type == proto.OpMulti:
+	case o.Op.Type == proto.OpMulti, o.Op.Type == proto.OpGetChildren:
 		return false
+	case is.Czxid == got.Czxid && is.Cversion > got.Cversion: // it counts creations and deletions
+		return true
+	case o.Op.Type == proto.OpGetChildren2 && is.Czxid == got.Czxid && is.Cversion == got.Cversion && !sameNames(o.Result.Children, want.Children):
+		return true
 	case is.Mzxid > got.Mzxid, is.Czxid > got.Czxid:
 		return true
 	case is.Czxid == got.Czxid && is.Version > got.Version:
@@ -102,19 +106,20 @@ func (r *replay) violation(m *mismatch) *proto.Violation {
 	return r.explain(m)
 }
 
-// newReplay starts with a service that was never used, in which the sessions live
-// from the beginning: histories do not show when they began.
+// newReplay starts with a service that was never used.
 func newReplay(h *History, t *timeline) *replay {
 	r := &replay{h: h, t: t, before: map[int32][]int32{}, inHole: map[int32]int32{}, state: model.New()}
 	r.triggers.watch(h)
 	return r
 }
 
-func (r *replay) openSessions() {
+// openSessions lets the sessions of the history live from the beginning, as it
+// does not show when they began; but not those that W opens.
+func (r *replay) openSessions(opened map[proto.SessionID]bool) {
 	last := proto.SessionID(0)
 	r.state = r.state.Open(0, 0)
 	for i := range r.h.Ops {
-		if s := r.h.Ops[i].Session; s != last {
+		if s := r.h.Ops[i].Session; s != last && !opened[s] {
 			last = s
 			if _, ok := r.state.Timeout(s); !ok {
 				r.state = r.state.Open(s, 0)

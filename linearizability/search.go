@@ -1,7 +1,6 @@
 package linearizability
 
 import (
-	"fmt"
 	"slices"
 
 	"github.com/zksim/zksim/node/proto"
@@ -40,7 +39,6 @@ type choice struct {
 	places []place
 	next   int
 	placed bool // places[next-1] is in force
-	key    uint64
 }
 
 // placesMax bounds the alternatives of one mismatch.
@@ -162,6 +160,7 @@ func (s *search) places(m *mismatch) []place {
 	candidates := s.relevant(m, placed)
 	for i := m.at; i >= 0 && len(candidates) > 0 && !s.truncated; i-- {
 		at := &s.t.moments[i]
+		s.steps++
 		if at.kind == momentRead {
 			continue
 		}
@@ -192,12 +191,13 @@ func filtered(list []place, keep func(place) bool) []place {
 // offer adds a place if the bounds of the transaction and the order within its
 // session allow it.
 func (s *search) offer(out []place, n int32, moment, index int, placed map[int32]place) []place {
+	s.steps++
 	p := place{n, int32(moment), int32(index)}
 	_, taken := s.inHole[p.moment]
 	switch {
 	case index < 0 && taken, !s.within(p), !s.inOrder(p, placed):
 		return out
-	case len(out) >= placesMax:
+	case len(out) >= placesMax, s.steps > len(s.t.moments)+s.budget:
 		s.truncated = true
 		return out
 	}
@@ -299,6 +299,3 @@ func (s *search) relevant(m *mismatch, placed map[int32]place) []int32 {
 	}
 	return out
 }
-
-// String describes a place, for debugging and notes.
-func (p place) String() string { return fmt.Sprintf("%d at %d.%d", p.unknown, p.moment, p.index) }

@@ -1,7 +1,6 @@
 package linearizability
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 
@@ -56,7 +55,7 @@ func porcupineWhole(h *History, maxOps int) Result {
 		return violated(v)
 	}
 	past := answered(h)
-	list := unknowns(h, &past)
+	list := unknowns(h, &past, nil)
 	b := newBuilder(h)
 	for i := range h.Ops {
 		b.add(&h.Ops[i])
@@ -242,7 +241,7 @@ func (p *piece) closes(h *History) {
 			p.calls = append(p.calls, i)
 		}
 	}
-	slices.SortFunc(p.calls, cmp.Compare)
+	slices.Sort(p.calls)
 }
 
 // topNames are the first components of the paths of a request; "" is the root.

@@ -118,6 +118,7 @@ func (t *timeline) addMentions(h *History, table *zxidTable) {
 			add(mention{s.stat.Pzxid, path, roleParent})
 		})
 	}
+	// total order: by every field of a mention
 	slices.SortFunc(t.mentions, func(a, b mention) int {
 		return cmp.Or(cmp.Compare(a.zxid, b.zxid), cmp.Compare(a.role, b.role), cmp.Compare(a.path, b.path))
 	})
@@ -143,6 +144,7 @@ func (t *timeline) addHoles(h *History, table *zxidTable) {
 }
 
 func (t *timeline) sort() {
+	// total order: a zxid has one moment but for its reads, which differ in the call
 	slices.SortFunc(t.moments, func(a, b moment) int {
 		return cmp.Or(cmp.Compare(a.zxid, b.zxid), cmp.Compare(a.kind, b.kind), cmp.Compare(a.call, b.call))
 	})
@@ -169,4 +171,16 @@ func (t *timeline) room(i int) int64 {
 		return int64(z-p) - 1
 	}
 	return 1 << 30
+}
+
+// hasRoom reports whether a transaction that nobody tells of may be between two
+// zxids, both excluded, and before the last that is told.
+func (t *timeline) hasRoom(low, high proto.Zxid) bool {
+	i, _ := slices.BinarySearchFunc(t.moments, low+1, func(m moment, z proto.Zxid) int { return cmp.Compare(m.zxid, z) })
+	for ; i < len(t.moments) && t.previous(i) < high; i++ {
+		if t.room(i) > 0 || t.moments[i].kind == momentHole && t.moments[i].zxid < high {
+			return true
+		}
+	}
+	return false
 }

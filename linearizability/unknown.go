@@ -29,11 +29,12 @@ func closeOp() *proto.Op { return &proto.Op{Type: proto.OpCloseSession} }
 // unknowns lists what may be in W without being answered, with the bounds that
 // time and the order of the session set to it: after everything that was seen
 // before it was called, after the earlier and before the later writes of its
-// session.
-func unknowns(h *History, r *replies) []unknown {
+// session. What is known of some of them by other means stands in at, by the
+// call: then the call is in W as that zxid, and not in the list. at may be nil.
+func unknowns(h *History, r *replies, at []proto.Zxid) []unknown {
 	var out []unknown
 	for i := range h.Ops {
-		if o := &h.Ops[i]; mayHaveHappened(o) {
+		if o := &h.Ops[i]; mayHaveHappened(o) && zxidOf(o, i, at) == 0 {
 			u := unknown{call: int32(i), session: o.Session, xid: o.Xid, op: &o.Op, after: o.Call, footprint: footprintOf(o.Session, &o.Op)}
 			if p := r.before(o.Call); p != nil {
 				u.low = p.Zxid
@@ -41,7 +42,18 @@ func unknowns(h *History, r *replies) []unknown {
 			out = append(out, u)
 		}
 	}
-	return boundBySession(h, out)
+	return boundBySession(h, out, at)
+}
+
+// zxidOf returns where in W a write is, 0 if that is not known.
+func zxidOf(o *Op, call int, at []proto.Zxid) proto.Zxid {
+	switch {
+	case isAnsweredWrite(o):
+		return o.Zxid
+	case at != nil:
+		return at[call]
+	}
+	return 0
 }
 
 // mayHaveHappened: a write that the client knows nothing of.
@@ -50,7 +62,7 @@ func mayHaveHappened(o *Op) bool { return o.Op.Type.IsWrite() && o.Outcome == Un
 const noBound = proto.Zxid(1<<63 - 1)
 
 // boundBySession adds the ends of sessions, and narrows the bounds.
-func boundBySession(h *History, list []unknown) []unknown {
+func boundBySession(h *History, list []unknown, at []proto.Zxid) []unknown {
 	byCall := make(map[int32]*unknown, len(list))
 	for i := range list {
 		byCall[list[i].call] = &list[i]
@@ -62,7 +74,7 @@ func boundBySession(h *History, list []unknown) []unknown {
 		for n < len(sessions) && h.Ops[sessions[n]].Session == h.Ops[sessions[0]].Session {
 			n++
 		}
-		if end, ok := boundSession(h, sessions[:n], byCall); ok {
+		if end, ok := boundSession(h, sessions[:n], byCall, at); ok {
 			ends = append(ends, end)
 		}
 		sessions = sessions[n:]
@@ -100,7 +112,7 @@ func sessionCalls(h *History) []int32 {
 // boundSession bounds the unknown calls of one session by its answered writes,
 // and returns what the end of the session would be, if it can be seen: unless its
 // close was answered, or it has no ephemerals and no call came too late.
-func boundSession(h *History, calls []int32, byCall map[int32]*unknown) (end unknown, open bool) {
+func boundSession(h *History, calls []int32, byCall map[int32]*unknown, at []proto.Zxid) (end unknown, open bool) {
 	end = unknown{call: -1, session: h.Ops[calls[0]].Session, xid: xidEnd, op: closeOp(), high: noBound}
 	open = true
 	refused := false
@@ -109,19 +121,20 @@ func boundSession(h *History, calls []int32, byCall map[int32]*unknown) (end unk
 		if u := byCall[i]; u != nil {
 			u.low = max(u.low, end.low)
 		}
+		z := zxidOf(o, int(i), at)
 		if isAnsweredWrite(o) && o.Err != proto.SessionExpired {
-			end.low, end.after = max(end.low, o.Zxid), max(end.after, o.Call)
+			end.low, end.after = max(end.low, z), max(end.after, o.Call)
 		}
 		refused = refused || o.Err == proto.SessionExpired
-		if o.Op.Type == proto.OpCloseSession && isAnsweredWrite(o) {
+		if o.Op.Type == proto.OpCloseSession && z != 0 {
 			open = false
 		}
 		owned(&end.footprint, o)
 	}
 	high := noBound
 	for _, i := range slices.Backward(calls) {
-		if o := &h.Ops[i]; isAnsweredWrite(o) {
-			high = min(high, o.Zxid)
+		if z := zxidOf(&h.Ops[i], int(i), at); z != 0 && h.Ops[i].Op.Type.IsWrite() {
+			high = min(high, z)
 		}
 		if u := byCall[i]; u != nil {
 			u.high = high

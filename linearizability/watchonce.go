@@ -191,6 +191,7 @@ func (c *eventCheck) watches() []watched {
 	for on := range c.active { // order-free: sorted below
 		out = append(out, on)
 	}
+	// total order: by every field of a key
 	slices.SortFunc(out, func(a, b watched) int {
 		return cmp.Or(cmp.Compare(a.path, b.path), compareBool(a.children, b.children))
 	})

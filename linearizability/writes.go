@@ -1,14 +1,18 @@
 package linearizability
 
 import (
+	"slices"
+
 	"github.com/zksim/zksim/node/proto"
 )
 
 // Options say how a history is judged. The zero value judges by the history alone.
 type Options struct {
-	// Committed is every transaction that the servers have applied, in any order;
-	// nil if nobody knows. It settles what unknown outcomes came to. The history
-	// need not have all sessions then: what others did is told here.
+	// Committed is every transaction that a server was seen to apply, in any order;
+	// nil if nobody knows. It settles what unknown outcomes came to. Those may be
+	// missing that no server applied one by one: the last ones of an epoch, which
+	// the next leader had in its history when it began. The history need not have
+	// all sessions then: what others did is told here.
 	Committed []proto.Txn
 	// Steps bounds the search over unknown outcomes: so many moments of the history
 	// may be replayed beyond the first time. 0 means DefaultSteps, below 0 none.
@@ -17,7 +21,7 @@ type Options struct {
 
 // DefaultSteps is enough for thousands of unknown outcomes that later replies
 // mention, and takes a few seconds at most.
-const DefaultSteps = 2_000_000
+const DefaultSteps = 1_000_000
 
 func (o *Options) steps() int {
 	if o.Steps == 0 {
@@ -61,7 +65,7 @@ func replayed(h *History, opt *Options) (*replay, Result) {
 		return nil, violated(v)
 	}
 	if opt.Committed != nil {
-		return replayCommitted(h, opt, &r)
+		return replayCommitted(h, opt, &r, table)
 	}
 	return replayAnswered(h, opt, &r, table)
 }
@@ -73,25 +77,26 @@ func replayAnswered(h *History, opt *Options, past *replies, table *zxidTable) (
 		return nil, violated(v)
 	}
 	s := &search{replay: newReplay(h, t), budget: opt.steps()}
-	s.openSessions()
-	s.unknown = unknowns(h, past)
+	s.openSessions(nil)
+	s.unknown = unknowns(h, past, nil)
 	return s.replay, s.solve()
 }
 
 // replayCommitted goes by what the servers have committed.
-func replayCommitted(h *History, opt *Options, past *replies) (*replay, Result) {
+func replayCommitted(h *History, opt *Options, past *replies, table *zxidTable) (*replay, Result) {
 	w := newWitness(h, opt.Committed)
 	for _, check := range []func() *proto.Violation{w.match, w.answers, func() *proto.Violation { return w.order(past) }} {
 		if v := check(); v != nil {
 			return nil, violated(v)
 		}
 	}
-	r := newReplay(h, w.timeline())
-	r.committed = w.txns
-	if m := r.run(0); m != nil {
-		return r, violated(r.violation(m))
-	}
-	return r, Result{}
+	s := &search{replay: newReplay(h, w.timeline(table)), budget: opt.steps()}
+	s.committed = w.txns
+	s.openSessions(w.opened)
+	s.unknown = slices.DeleteFunc(unknowns(h, past, w.at), func(u unknown) bool {
+		return u.call < 0 && w.ended[u.session] || !s.t.hasRoom(u.low, u.high)
+	})
+	return s.replay, s.solve()
 }
 
 // beyondModel returns a call that the model cannot judge, or nil: it knows no
