@@ -358,7 +358,7 @@ func (c *chaos) calm() {
 	}
 }
 
-var unrestSeeds = flag.Uint64("unrest", 120, "how many seeds TestUnrest runs")
+var unrestSeeds = flag.Uint64("unrest", 90, "how many seeds TestUnrest runs")
 
 // TestUnrest runs random interleavings and failures of small ensembles.
 func TestUnrest(t *testing.T) {

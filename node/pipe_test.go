@@ -46,6 +46,9 @@ func (w *world) newLink(p node.Port) *link {
 func (w *world) dial(h *host, d node.Dial) {
 	l := w.newLink(d.Port)
 	l.target = w.host(d.Peer)
+	if d.Port == node.PortElection {
+		w.log("dials", "%v dials %v for votes", h.id, d.Peer)
+	}
 	l.ends[0].host, l.ends[0].id = h, d.Conn
 	h.ends[d.Conn] = l.ends[0]
 }
@@ -67,10 +70,15 @@ func (h *host) send(s node.Send) {
 }
 
 func (h *host) close(id node.ConnID) {
-	if e := h.ends[id]; e != nil {
-		delete(h.ends, id)
-		e.close()
+	e := h.ends[id]
+	if e == nil {
+		return
 	}
+	if e.link.port == node.PortElection {
+		h.w.log("dials", "%v hangs up", h.id)
+	}
+	delete(h.ends, id)
+	e.close()
 }
 
 // close is one end's; the other one reads what is on its way, and then the end.
