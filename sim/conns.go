@@ -16,6 +16,7 @@ type conn struct {
 	receiving bool // a receiver's turn is on its way
 	blocked   bool // its sender has asked for a turn and waits for room
 	scan      scanner
+	rest      []byte // taken from the stream, and not yet handed over
 }
 
 // connTable finds the connections of one process by their ids. Ids are counted

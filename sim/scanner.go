@@ -17,6 +17,11 @@ type scanner struct {
 	greeted  bool   // the hello of an election connection is behind
 	snapshot bool   // the bytes are those of a snapshot
 	lost     bool   // the bytes make no sense
+
+	// A message that statements have heard of, when one of them paused the server
+	// before it; size is 0 when there is none.
+	announced fault.Message
+	size      int
 }
 
 // syncSignature ends a snapshot on a quorum connection.
@@ -86,28 +91,55 @@ func (sc *scanner) notification(cn *conn) (n int, found bool) {
 }
 
 // watchReceived hands the bytes of a connection between servers to the core
-// message by message, so that a statement can come before or after one.
+// message by message, so that a statement can come before or after one. It
+// reports whether it has done so.
 func (s *server) watchReceived(cn *conn, data []byte) bool {
 	if cn.port == node.PortClient {
 		return false
 	}
-	life := s.life
 	data = append([]byte(nil), data...) // what is sent meanwhile may use the network's buffer
-	for len(data) > 0 && s.life == life && s.conns.of(cn.id) == cn {
-		m, n, found := cn.scan.next(cn, data)
-		h := happening{kind: fault.EventMessage, message: m, before: true}
-		if found && s.interrupted(h) {
+	for life := s.life; len(data) > 0; {
+		n := s.receiveMessage(cn, data)
+		if s.life != life || s.conns.of(cn.id) != cn {
 			return true
 		}
-		s.step(node.Event{Kind: node.EventReceived, Conn: cn.id, Data: data[:n]})
-		h.before = false
-		if found && s.life == life && s.interrupted(h) {
+		if data = data[n:]; s.receiverPaused(cn.id) {
+			cn.rest, cn.receiving = data, true
+			s.after(0, serverReceive, 0, int64(cn.id))
 			return true
 		}
-		data = data[n:]
 	}
-	if s.life == life && s.conns.of(cn.id) == cn {
-		s.readable(cn)
-	}
+	s.readable(cn)
 	return true
+}
+
+// receiveMessage hands over the bytes up to the end of the first message, or all
+// of them if none ends in them, and tells how many. It hands over nothing if a
+// statement pauses the server before the message.
+func (s *server) receiveMessage(cn *conn, data []byte) int {
+	h := happening{kind: fault.EventMessage, message: cn.scan.announced}
+	n, found := cn.scan.size, cn.scan.size > 0
+	cn.scan.size = 0
+	if !found {
+		h.message, n, found = cn.scan.next(cn, data)
+		h.before = true
+		if found && s.interrupted(h) {
+			return n
+		}
+		if found && s.receiverPaused(cn.id) {
+			cn.scan.announced, cn.scan.size = h.message, n
+			return 0
+		}
+	}
+	life := s.life
+	s.step(node.Event{Kind: node.EventReceived, Conn: cn.id, Data: data[:n]})
+	h.before = false
+	if found && s.life == life {
+		s.interrupted(h)
+	}
+	return n
+}
+
+func (s *server) receiverPaused(id node.ConnID) bool {
+	return s.hold.active() && (s.hold.whole.any() || s.stagePaused(node.StageReceiver, id))
 }

@@ -114,7 +114,10 @@ func (s *server) receive(id node.ConnID) {
 	if cn.shut {
 		return
 	}
-	data := s.c.net.Read(cn.end, readMax)
+	data := cn.rest
+	if cn.rest = nil; len(data) == 0 {
+		data = s.c.net.Read(cn.end, readMax)
+	}
 	if len(data) == 0 {
 		return
 	}
