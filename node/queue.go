@@ -5,6 +5,7 @@ package node
 type queue[T any] struct {
 	items []T
 	head  int
+	taken uint64 // how often something was taken off
 }
 
 func (q *queue[T]) len() int { return len(q.items) - q.head }
@@ -28,6 +29,7 @@ func (q *queue[T]) pop() T {
 	v := q.items[q.head]
 	q.items[q.head] = zero
 	q.head++
+	q.taken++
 	if q.head == len(q.items) {
 		q.items, q.head = q.items[:0], 0
 	}
@@ -40,4 +42,5 @@ func (q *queue[T]) at(i int) T { return q.items[q.head+i] }
 func (q *queue[T]) clear() {
 	clear(q.items)
 	q.items, q.head = q.items[:0], 0
+	q.taken++
 }

@@ -33,6 +33,7 @@ type cluster struct {
 	leaders     uint64 // how many leaders were established
 	checks      checks
 	replication replication
+	watchdog    watchdog
 	history     *linearizability.History
 	faults      faults
 	progress    progress
@@ -125,6 +126,7 @@ type (
 // Handle carries out an event of a server.
 func (e *serverEvents) Handle(ev vtime.Event) uint64 {
 	c := (*cluster)(e)
+	c.watch()
 	c.servers[ev.Host].handle(ev)
 	return c.takeDigest()
 }
