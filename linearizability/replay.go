@@ -165,10 +165,17 @@ func (r *replay) gap(i int) *mismatch {
 	for _, n := range r.before[int32(i)] {
 		z++
 		if r.place(z, n) != proto.OK {
-			return &mismatch{dead: true}
+			return r.idle(n)
 		}
 	}
 	return nil
+}
+
+// idle makes a mismatch of a transaction that was placed and has no effect.
+func (r *replay) idle(n int32) *mismatch {
+	f := r.unknown[n].footprint
+	f.paths, f.prefixes = slices.Clone(f.paths), slices.Clone(f.prefixes)
+	return &mismatch{dead: true, footprint: f}
 }
 
 // place executes an unknown transaction and returns its error.
@@ -206,7 +213,7 @@ func (r *replay) hole(i int, m *moment) *mismatch {
 	n, filled := r.inHole[int32(i)]
 	if filled {
 		if err := r.place(m.zxid, n); err != proto.OK && m.told < 0 {
-			return &mismatch{dead: true}
+			return r.idle(n)
 		}
 	}
 	if m.told < 0 {

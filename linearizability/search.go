@@ -17,11 +17,15 @@ import (
 // that follows from it, misses none, and a history is condemned only when all
 // have been tried. Most holes in the order are mentioned by what later replies
 // tell, and there is one candidate for them: then the search does not turn back.
+//
+// When nothing mends a mismatch, the search turns back to the last choice that
+// has to do with it: each choice keeps what its failures have to blame on.
 type search struct {
 	*replay
 	budget    int
 	stack     []choice
-	visited   map[uint64]bool
+	visited   map[uint64]numbers // arrangements, and what their failure is to be blamed on
+	key       uint64             // the present arrangement
 	furthest  *mismatch
 	truncated bool // not every alternative was listed
 }
@@ -38,7 +42,23 @@ type place struct {
 type choice struct {
 	places []place
 	next   int
-	placed bool // places[next-1] is in force
+	placed bool    // places[next-1] is in force
+	key    uint64  // the arrangement that had the mismatch
+	blame  numbers // the unknown transactions that the failure of all places so far depends on
+}
+
+// numbers is a set of unknown transactions.
+type numbers []uint64
+
+func (s *search) numbers() numbers { return make(numbers, (len(s.unknown)+63)/64) }
+
+func (b numbers) add(n int32)      { b[n/64] |= 1 << (n % 64) }
+func (b numbers) has(n int32) bool { return b[n/64]>>(n%64)&1 != 0 }
+
+func (b numbers) join(o numbers) {
+	for i := range o {
+		b[i] |= o[i]
+	}
 }
 
 // placesMax bounds the alternatives of one mismatch.
@@ -46,7 +66,7 @@ const placesMax = 1 << 14
 
 // solve replays the history to its end, or says why there is no end to come to.
 func (s *search) solve() Result {
-	s.visited = map[uint64]bool{}
+	s.visited = map[uint64]numbers{}
 	s.snapshots = append(s.snapshots, snapshot{0, s.state, 0})
 	from := 0
 	limit := len(s.t.moments) + s.budget
@@ -58,7 +78,7 @@ func (s *search) solve() Result {
 		if s.furthest == nil || !m.dead && m.at > s.furthest.at {
 			s.furthest = m
 		}
-		s.stack = append(s.stack, choice{places: s.places(m)})
+		s.stack = append(s.stack, s.choice(m))
 		next, ok := s.advance()
 		switch {
 		case !ok && !s.truncated:
@@ -74,16 +94,12 @@ func (s *search) solve() Result {
 // advance takes the next alternative that is left, and returns the moment from
 // which to replay.
 func (s *search) advance() (from int, ok bool) {
-	lowest := len(s.t.moments)
+	from = len(s.t.moments)
 	for len(s.stack) > 0 {
 		c := &s.stack[len(s.stack)-1]
-		if c.placed {
-			s.undo(&c.places[c.next-1])
-			lowest = min(lowest, int(c.places[c.next-1].moment))
-			c.placed = false
-		}
+		from = min(from, s.withdraw(c))
 		if c.next == len(c.places) {
-			s.stack = s.stack[:len(s.stack)-1]
+			from = min(from, s.turnBack())
 			continue
 		}
 		p := &c.places[c.next]
@@ -91,12 +107,47 @@ func (s *search) advance() (from int, ok bool) {
 		s.do(p)
 		c.placed = true
 		s.steps++
-		if key := s.arrangement(); !s.visited[key] {
-			s.visited[key] = true
-			return s.rewind(min(lowest, int(p.moment))), true
+		s.key = s.arrangement()
+		blame, seen := s.visited[s.key]
+		if !seen {
+			s.visited[s.key] = nil
+			return s.rewind(min(from, int(p.moment))), true
 		}
+		c.blame.join(blame)
 	}
 	return 0, false
+}
+
+// withdraw takes away what a choice has placed, and returns the moment of it.
+func (s *search) withdraw(c *choice) int {
+	if !c.placed {
+		return len(s.t.moments)
+	}
+	p := &c.places[c.next-1]
+	s.undo(p)
+	c.placed = false
+	return int(p.moment)
+}
+
+// turnBack ends a choice of which nothing is left, and with it those before it
+// that have nothing to do with its failure: whatever they choose, it stays. It
+// returns the first moment at which something was placed and is no more.
+func (s *search) turnBack() (from int) {
+	from = len(s.t.moments)
+	blame := s.stack[len(s.stack)-1].blame
+	for {
+		c := &s.stack[len(s.stack)-1]
+		if c.placed && blame.has(c.places[c.next-1].unknown) {
+			c.blame.join(blame)
+			return from
+		}
+		from = min(from, s.withdraw(c))
+		s.visited[c.key] = blame
+		s.stack = s.stack[:len(s.stack)-1]
+		if len(s.stack) == 0 {
+			return from
+		}
+	}
 }
 
 // arrangement is a hash over everything that is placed.
@@ -140,48 +191,72 @@ func (s *search) undo(p *place) {
 	}
 }
 
-// places lists what may mend a mismatch, the most likely first: for a hole that
-// must be filled what can fill it, and else the latest place of each candidate
-// before the earlier ones.
-func (s *search) places(m *mismatch) []place {
-	if m.dead || m.hopeless {
-		return nil
-	}
+// choice lists what may mend a mismatch, the most likely first.
+func (s *search) choice(m *mismatch) choice {
+	c := choice{key: s.key, blame: s.numbers()}
 	placed := s.positions()
-	var out []place
-	if m.hole {
-		for _, n := range s.direct(m, placed) {
-			out = s.offer(out, n, m.at, -1, placed)
+	reach := s.reach(m)
+	for n, in := range reach {
+		if in {
+			c.blame.add(int32(n))
 		}
-		at := &s.t.moments[m.at]
-		fills := func(p place) bool { return s.fills(p.unknown, at) }
-		return slices.Concat(filtered(out, fills), filtered(out, func(p place) bool { return !fills(p) }))
 	}
-	candidates := s.relevant(m, placed)
+	switch {
+	case m.dead || m.hopeless:
+	case m.hole:
+		s.fillHole(&c, m, placed)
+	default:
+		s.addBefore(&c, m, placed, s.candidates(reach, placed, func(u *unknown) bool { return u.footprint.meets(&m.footprint) }))
+		s.addBefore(&c, m, placed, s.candidates(reach, placed, func(u *unknown) bool { return !u.footprint.meets(&m.footprint) }))
+	}
+	return c
+}
+
+// fillHole offers what touches the node that the hole has changed; first what
+// changes it as it was told.
+func (s *search) fillHole(c *choice, m *mismatch, placed map[int32]place) {
+	for n := range s.unknown {
+		u := &s.unknown[n]
+		if _, there := placed[int32(n)]; !there && u.footprint.meets(&m.footprint) {
+			s.offer(c, place{int32(n), int32(m.at), -1}, placed)
+		}
+	}
+	at := &s.t.moments[m.at]
+	fills := func(p place) bool { return s.fills(p.unknown, at) }
+	c.places = slices.Concat(filtered(c.places, fills), filtered(c.places, func(p place) bool { return !fills(p) }))
+}
+
+// addBefore offers every place of the candidates up to a mismatch, the latest first.
+func (s *search) addBefore(c *choice, m *mismatch, placed map[int32]place, candidates []int32) {
 	for i := m.at; i >= 0 && len(candidates) > 0 && !s.truncated; i-- {
 		at := &s.t.moments[i]
 		s.steps++
 		if at.kind == momentRead {
 			continue
 		}
-		for _, n := range candidates {
-			if s.unknown[n].low >= at.zxid {
-				continue
-			}
-			if at.kind == momentHole && i < m.at {
-				out = s.offer(out, n, i, -1, placed)
-			}
-			list := s.before[int32(i)]
-			if int64(len(list)) >= s.t.room(i) {
-				continue
-			}
-			for k := len(list); k >= 0; k-- {
-				out = s.offer(out, n, i, k, placed)
-			}
-		}
 		candidates = slices.DeleteFunc(candidates, func(n int32) bool { return s.unknown[n].low >= at.zxid })
+		for _, n := range candidates {
+			if at.kind == momentHole && i < m.at {
+				s.offer(c, place{n, int32(i), -1}, placed)
+			}
+			s.addAt(c, n, i, placed)
+		}
 	}
-	return out
+}
+
+// addAt offers the places of a candidate directly before a moment.
+func (s *search) addAt(c *choice, n int32, i int, placed map[int32]place) {
+	room := s.t.room(i)
+	list := s.before[int32(i)]
+	if room > 0 && int64(len(list)) >= room {
+		for _, other := range list {
+			c.blame.add(other)
+		}
+		return
+	}
+	for k := len(list); k >= 0 && room > 0; k-- {
+		s.offer(c, place{n, int32(i), int32(k)}, placed)
+	}
 }
 
 func filtered(list []place, keep func(place) bool) []place {
@@ -189,19 +264,20 @@ func filtered(list []place, keep func(place) bool) []place {
 }
 
 // offer adds a place if the bounds of the transaction and the order within its
-// session allow it.
-func (s *search) offer(out []place, n int32, moment, index int, placed map[int32]place) []place {
+// session allow it. What stands in the way has its part in the failure.
+func (s *search) offer(c *choice, p place, placed map[int32]place) {
 	s.steps++
-	p := place{n, int32(moment), int32(index)}
-	_, taken := s.inHole[p.moment]
+	other, taken := s.inHole[p.moment]
 	switch {
-	case index < 0 && taken, !s.within(p), !s.inOrder(p, placed):
-		return out
-	case len(out) >= placesMax, s.steps > len(s.t.moments)+s.budget:
+	case !s.within(p):
+	case p.index < 0 && taken:
+		c.blame.add(other)
+	case !s.inOrder(p, placed, c.blame):
+	case len(c.places) >= placesMax, s.steps > len(s.t.moments)+s.budget:
 		s.truncated = true
-		return out
+	default:
+		c.places = append(c.places, p)
 	}
-	return append(out, p)
 }
 
 func (s *search) within(p place) bool {
@@ -215,18 +291,21 @@ func (s *search) within(p place) bool {
 }
 
 // inOrder: the transactions of a session are in W in the order of their calls.
-func (s *search) inOrder(p place, placed map[int32]place) bool {
+// Those against it are to be blamed.
+func (s *search) inOrder(p place, placed map[int32]place, blame numbers) bool {
 	u := &s.unknown[p.unknown]
+	fits := true
 	for n, q := range placed { // order-free: all must agree
 		v := &s.unknown[n]
 		if v.session != u.session || u.session == 0 {
 			continue
 		}
 		if earlier := earlierPlace(&q, &p); earlier != (v.xid < u.xid) {
-			return false
+			blame.add(n)
+			fits = false
 		}
 	}
-	return true
+	return fits
 }
 
 // earlierPlace reports whether p, which is there already, comes before q, which
@@ -257,22 +336,9 @@ func (s *search) positions() map[int32]place {
 	return placed
 }
 
-// direct lists the unplaced transactions that touch what the mismatch depends on.
-func (s *search) direct(m *mismatch, placed map[int32]place) []int32 {
-	var out []int32
-	z := s.t.moments[m.at].zxid
-	for n := range s.unknown {
-		u := &s.unknown[n]
-		if _, ok := placed[int32(n)]; !ok && u.low < z && u.footprint.meets(&m.footprint) {
-			out = append(out, int32(n))
-		}
-	}
-	return out
-}
-
-// relevant lists the unplaced transactions that touch what the mismatch depends
-// on, or what others that touch it depend on.
-func (s *search) relevant(m *mismatch, placed map[int32]place) []int32 {
+// reach tells which unknown transactions touch what a mismatch depends on, or
+// what others that touch it depend on.
+func (s *search) reach(m *mismatch) []bool {
 	z := s.t.moments[m.at].zxid
 	reach := m.footprint
 	reach.paths, reach.prefixes = slices.Clone(reach.paths), slices.Clone(reach.prefixes)
@@ -291,9 +357,14 @@ func (s *search) relevant(m *mismatch, placed map[int32]place) []int32 {
 			sessions = append(sessions, u.session)
 		}
 	}
+	return in
+}
+
+// candidates lists those within reach that are not placed.
+func (s *search) candidates(reach []bool, placed map[int32]place, is func(*unknown) bool) []int32 {
 	var out []int32
-	for n, ok := range in {
-		if _, there := placed[int32(n)]; ok && !there {
+	for n, in := range reach {
+		if _, there := placed[int32(n)]; in && !there && is(&s.unknown[n]) {
 			out = append(out, int32(n))
 		}
 	}
