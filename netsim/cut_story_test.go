@@ -53,6 +53,29 @@ func TestACutCostsNoEventsWhileItLasts(t *testing.T) {
 		w.Write(d, []byte("x"))
 	}
 	assert.Zero(t, w.clock.Len())
+	p := w.path(0, 1)
+	assert.Len(t, p.asleep, 1)
+	w.Heal()
+	assert.Empty(t, p.asleep)
+	assert.Equal(t, 1, w.clock.Len())
+}
+
+func TestRepairsAndProbesAreUsedAgain(t *testing.T) {
+	w := newWorld(1, 2)
+	for range 3 {
+		d, a := w.connected(t)
+		w.Write(a, []byte("acknowledged in vain"))
+		w.drain()
+		w.Blackhole(0, 1, true)
+		w.Read(d, 99)
+		w.Write(d, []byte("x"))
+		w.Heal()
+		w.Reset(0, 1)
+		w.drain()
+	}
+	assert.Len(t, w.spare, 1)
+	assert.Len(t, w.spareRepairs, 1)
+	assert.Len(t, w.spareProbes, 1)
 }
 
 func TestTheBacklogOfACutFollowsOneRoundTripLater(t *testing.T) {
@@ -65,8 +88,7 @@ func TestTheBacklogOfACutFollowsOneRoundTripLater(t *testing.T) {
 	}
 	w.at(3200 * time.Millisecond)
 	w.Blackhole(0, 1, false)
-	w.run(3330 * time.Millisecond)
-	w.Write(d, []byte{30}) // a timeout ago: nothing new leaves before an answer is back
+	w.Write(d, []byte{30}) // after a timeout nothing new leaves before an answer is back
 	w.at(3340 * time.Millisecond)
 	assert.Equal(t, []string{"3.34s 1 readable 3"}, w.take())
 	assert.Equal(t, []byte{0}, w.readAll(a, 99))
@@ -130,6 +152,44 @@ func TestAGapIsRepairedSoonerWhenALaterPacketArrives(t *testing.T) {
 	assert.Equal(t, []string{"2.23s 1 readable 3"}, w.take())
 }
 
+func TestATimeoutForgetsWhatWasStillToBeHeard(t *testing.T) {
+	w := newWorld(1, 2)
+	d, _ := w.connected(t)
+	w.Blackhole(0, 1, true)
+	w.Write(d, []byte("a"))
+	w.Blackhole(0, 1, false)
+	assert.Equal(t, 220*time.Millisecond, w.LongestBackoff())
+	w.at(240 * time.Millisecond)
+	w.Write(d, []byte("b")) // answered at 260 ms
+	assert.Equal(t, 10*time.Millisecond, w.LongestBackoff(), "the timer comes first")
+	w.at(245 * time.Millisecond)
+	w.Blackhole(0, 1, true)
+	w.at(400 * time.Millisecond)
+	w.Blackhole(0, 1, false)
+	w.drain()
+	assert.Equal(t, []string{"700ms 1 readable 3"}, w.take(), "the back-off goes on")
+}
+
+func TestATimerKeepsThePaceAtWhichItWasSet(t *testing.T) {
+	w := newWorld(1, 2)
+	w.SetRoom(10)
+	d, a := w.connected(t)
+	w.Write(d, make([]byte, 10))
+	w.drain()
+	w.Blackhole(1, 0, true)
+	w.SetNetem(0, 1, Netem{Delay: time.Second})
+	w.Read(a, 10)
+	w.Write(a, []byte("x"))
+	w.take()
+	w.Blackhole(1, 0, false)
+	w.at(100 * time.Millisecond) // both run out 1.22 s after 40 ms
+	w.Heal()
+	assert.Equal(t, 1160*time.Millisecond, w.LongestBackoff())
+	w.drain()
+	assert.Equal(t, []string{"1.27s 0 readable 2"}, w.take())
+	assert.Equal(t, 10, w.Room(d))
+}
+
 func TestALossAfterAnAnswerBeginsTheBackOffAnew(t *testing.T) {
 	w := newWorld(1, 2)
 	d, a := w.connected(t)
@@ -169,6 +229,7 @@ func TestAFinIsRepeatedAndAResetIsNot(t *testing.T) {
 	w.drain()
 	w.take()
 	w.Blackhole(0, 1, true)
+	w.Write(d, []byte("forgotten"))
 	w.Close(d)
 	w.Blackhole(0, 1, false)
 	w.drain()

@@ -77,6 +77,8 @@ func (n *Network) handle(ev vtime.Event) uint64 {
 		n.drained(e)
 	case eventResend:
 		n.resendDue(e)
+	case packetProbe:
+		n.probeArrived(e)
 	case eventProbe:
 		n.probeDue(e)
 	case eventReset:
@@ -96,8 +98,6 @@ func (n *Network) handleOpen(e side, ev vtime.Event, digest uint64) uint64 {
 		n.answerUnknown(e)
 	case ev.Kind == packetFin:
 		n.finArrived(e)
-	case ev.Kind == packetProbe:
-		n.probeArrived(e)
 	case ev.Kind == packetData:
 		digest = mixBytes(digest, e.arriving(int(ev.B)))
 		n.dataArrived(e, int(ev.B))

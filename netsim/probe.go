@@ -40,9 +40,15 @@ func (n *Network) probeDue(e side) {
 	n.armProbe(e)
 }
 
-// probeArrived runs at the reading side.
+// probeArrived runs at the reading side. A host that is down answers nothing,
+// and the writer stops asking, as it does not repeat data that vanished there.
 func (n *Network) probeArrived(e side) {
-	if e.in().probe != nil && !e.peer().is(gone) {
+	switch {
+	case !n.hosts[e.end().host].up:
+		n.forgetProbe(e.in())
+	case !e.is(open):
+		n.answerUnknown(e)
+	case e.in().probe != nil:
 		n.acknowledge(e, 0)
 	}
 }

@@ -23,6 +23,22 @@ func TestWithoutResetsAnEndStaysHalfOpen(t *testing.T) {
 	assert.Equal(t, []string{"60ms 0 closed 2 reset=true"}, w.take())
 }
 
+func TestASuppressedResetAfterAnAnswerLeavesAHalfOpenEnd(t *testing.T) {
+	w := newWorld(1, 2)
+	w.Listen(1, 1)
+	d := w.Dial(0, 1, 1)
+	w.at(15 * time.Millisecond)
+	w.NoReset(1, 0, true)
+	w.Unlisten(1, 1)
+	w.Listen(1, 1)
+	w.drain()
+	assert.Equal(t, []string{"20ms 0 connected 2"}, w.take(), "nobody asks again")
+	w.NoReset(1, 0, false)
+	w.Write(d, []byte("x"))
+	w.drain()
+	assert.Equal(t, []string{"50ms 0 closed 2 reset=true"}, w.take())
+}
+
 func TestResetTakesBothEnds(t *testing.T) {
 	w := newWorld(1, 3)
 	d, _ := w.connected(t)

@@ -90,6 +90,19 @@ func TestAProbeFindsOutWhoIsGone(t *testing.T) {
 	w.Blackhole(1, 0, false)
 	w.drain()
 	assert.Empty(t, w.take(), "a host that has crashed asks for nothing")
+
+	w.Start(0)
+	d, a = w.connected(t)
+	w.Write(d, make([]byte, 100))
+	w.drain()
+	w.take()
+	w.Blackhole(1, 0, true)
+	w.Read(a, 60)
+	w.Crash(1)
+	w.Blackhole(1, 0, false)
+	w.drain()
+	assert.Empty(t, w.take(), "a host that is down answers nothing, and is asked once")
+	assert.Nil(t, w.end(d).out().probe)
 }
 
 func TestASendBufferShrinksAndGrows(t *testing.T) {
