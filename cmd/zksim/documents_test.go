@@ -36,6 +36,9 @@ func TestCommandsInDocuments(t *testing.T) {
 				if strings.HasSuffix(w, ".simrun") {
 					args[i] = bundle
 				}
+				if i > 0 && args[i-1] == "--timeout" {
+					args[i] = "20ms"
+				}
 			}
 			b := newBench(reportOK)
 			if args[0] == "replay" {

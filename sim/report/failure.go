@@ -1,9 +1,12 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 
 	"github.com/zksim/zksim/sim"
+	"github.com/zksim/zksim/sim/fault"
 )
 
 // The screen that the report of a failure fits, if its sentence is no longer
@@ -25,13 +28,29 @@ func (r *Run) failure(verbose bool) []string {
 	if !verbose {
 		forStory := max(storyMin, room-2-min(len(schedule), scheduleMin))
 		told = Story(r.Story, min(StoryMax, forStory))
-		schedule = some(schedule, max(scheduleMin, room-2-len(told)), false)
+		schedule = r.latest(max(scheduleMin, room-2-len(told)))
 	}
 	lines := append(seen, numbered("story", told)...)
 	lines = append(lines, titled(fmt.Sprintf("schedule (%s)", Plural(len(r.Statements()), "statement")), schedule)...)
 	lines = append(lines, tail...)
 	if verbose {
 		lines = append(lines, counters(r.Counts, true)...)
+	}
+	return lines
+}
+
+// latest is the schedule, if it is no longer than so many lines, else the last
+// statements that began before the end of the run: the end is what they explain.
+func (r *Run) latest(most int) []string {
+	if len(r.Schedule) <= most {
+		return r.Statements()
+	}
+	begun := slices.DeleteFunc(slices.Clone(r.Schedule), func(s fault.Statement) bool { return s.At > r.Virtual })
+	slices.SortStableFunc(begun, func(a, b fault.Statement) int { return cmp.Compare(a.At, b.At) })
+	begun = begun[max(0, len(begun)-most+1):]
+	lines := []string{fmt.Sprintf("… %d others (-v shows all)", len(r.Schedule)-len(begun))}
+	for _, s := range begun {
+		lines = append(lines, clip(s.String(), Columns-2))
 	}
 	return lines
 }

@@ -140,6 +140,16 @@ func TestFailureIsOnOneScreen(t *testing.T) {
 	assert.Contains(t, failed(12).Text(Options{Verbose: true}), strings.Repeat("  at 1s kill leader\n", 12))
 }
 
+// Of a long schedule those statements are shown that came last before the end.
+func TestLatestStatements(t *testing.T) {
+	r := failed(0)
+	for i := range 60 {
+		r.Schedule = append(r.Schedule, fault.Statement{At: time.Duration(60-i) * time.Second, Action: fault.ActionKill, Nodes: []string{"leader"}})
+	}
+	assert.Equal(t, []string{"… 58 others (-v shows all)", "at 38s kill leader", "at 39s kill leader"}, r.latest(3))
+	assert.Len(t, r.latest(60), 60)
+}
+
 func TestDocumentHasEveryKey(t *testing.T) {
 	for _, r := range []*Run{failed(2), {Report: &sim.Report{Verdict: sim.VerdictOK, Story: outage()}}} {
 		text, err := json.Marshal(r.Document())
