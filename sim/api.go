@@ -74,6 +74,7 @@ type Report struct {
 
 	Verdict     Verdict
 	Violation   *proto.Violation // nil unless violated
+	Doubts      []string         // what checks could not decide, and why; of an unknown verdict
 	Step        uint64           // of the violation, or the last one
 	Hash        uint64
 	Checkpoints []Checkpoint

@@ -48,15 +48,22 @@ func (c *cluster) begin() {
 	c.startLoad()
 }
 
-// checkHistory judges what the clients saw.
+// checkHistory judges what the clients saw, beside what the servers committed.
 func (c *cluster) checkHistory() {
-	for _, check := range []func(*linearizability.History) *proto.Violation{
-		linearizability.CheckOrder, linearizability.CheckSync, linearizability.CheckWatches,
-	} {
-		if v := check(c.history); v != nil {
-			c.blame(v)
+	committed := make([]proto.Txn, 0, len(c.committed))
+	for _, payload := range c.committed {
+		txn, err := proto.DecodeTxn(payload)
+		if err != nil {
+			c.violate(proto.Integrity, 0, "applied", "a transaction that was applied cannot be read: %v", err)
 			return
 		}
+		committed = append(committed, txn)
+	}
+	r := linearizability.Judge(c.history, &linearizability.Options{Committed: committed})
+	if r.Violation != nil {
+		c.blame(r.Violation)
+	} else if r.Verdict == linearizability.VerdictUnknown {
+		c.doubts = append(c.doubts, r.Notes...)
 	}
 }
 
@@ -68,8 +75,12 @@ func (c *cluster) report() *Report {
 		Virtual: c.clock.Now(), Counts: c.counts, Schedule: c.faults.schedule,
 		Stopped: c.stopped, Story: c.story.told(), Servers: c.states(), History: c.history,
 	}
-	if c.violation != nil {
+	r.Doubts = c.doubts
+	switch {
+	case c.violation != nil:
 		r.Verdict = VerdictViolated
+	case len(c.doubts) > 0:
+		r.Verdict = VerdictUnknown
 	}
 	return r
 }

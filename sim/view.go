@@ -59,6 +59,7 @@ func (c *cluster) note(s *server, n *node.Note) {
 		c.judge(s, c.checks.applied(s.id, v.history, n))
 		if c.checks.fresh {
 			c.counts.Txns++
+			c.committed = append(c.committed, n.Payload)
 		}
 		v.history, v.digest = n.Zxid, n.Digest
 	case node.NoteLoaded:
