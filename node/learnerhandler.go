@@ -120,12 +120,24 @@ func (n *Node) followerInfo(h *learnerHandler, p *proto.Packet) error {
 	}
 	n.replaceHandler(h, info.Server)
 	h.sid, h.accepted, h.state = info.Server, p.Zxid.Epoch(), handlerWaitsForEpoch
+	if n.leader.epoch != 0 && h.accepted > n.leader.epoch {
+		n.outbid(h)
+		return nil
+	}
 	if n.leader.promised {
 		n.sendLeaderInfo(h)
 		return nil
 	}
 	n.epochReported(h.sid, h.accepted)
 	return nil
+}
+
+// outbid: a voter has promised a later epoch than this leader's, to somebody who
+// never led. It can't go back behind its promise, so it would stay out for as
+// long as this reign lasts; the next one begins above what it promised.
+func (n *Node) outbid(h *learnerHandler) {
+	n.heardEpoch = max(n.heardEpoch, h.accepted)
+	n.giveUp(fmt.Sprintf("%v has promised epoch %d, this one is %d", h.sid, h.accepted, n.leader.epoch))
 }
 
 // replaceHandler drops an older connection of the same learner: its other end

@@ -29,7 +29,8 @@ type Node struct {
 	lastLogged                  proto.Zxid // newest transaction handed to the log stage
 	lastDurable                 proto.Zxid // everything up to it is fsynced
 
-	needSnapshot bool // the leader's TRUNC could not be done: only a SNAP helps
+	heardEpoch   proto.Epoch // the latest epoch that another voter is known to have promised
+	needSnapshot bool        // the leader's TRUNC could not be done: only a SNAP helps
 
 	tree      *ztree.Tree
 	watches   *ztree.Watches
