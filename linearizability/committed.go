@@ -58,7 +58,7 @@ func (w *witness) match() *proto.Violation {
 			return &proto.Violation{Property: proto.Agreement, Place: "client", Detail: "two transactions committed as " + t.Zxid.String()}
 		}
 		n, ok := w.call[callKey{t.Session, t.Cxid}]
-		if !ok || turnedAway(t) || t.Type == proto.OpCreateSession || t.Type == proto.OpCloseSession && w.h.Ops[n].Op.Type != proto.OpCloseSession {
+		if !ok || turnedAway(t, &w.h.Ops[n]) || t.Type == proto.OpCreateSession || t.Type == proto.OpCloseSession && w.h.Ops[n].Op.Type != proto.OpCloseSession {
 			continue
 		}
 		if v := w.matchCall(i, n); v != nil {
@@ -69,10 +69,10 @@ func (w *witness) match() *proto.Violation {
 }
 
 // turnedAway reports whether a transaction only takes a zxid: the leader refused a
-// late request from a connection that its session had left (G16). Nobody is
-// answered, and what the session did meanwhile on another connection stands.
-func turnedAway(t *proto.Txn) bool {
-	return t.Type == proto.OpError && t.Err == proto.SessionMoved
+// late request from a connection that its session had left (G16), or one of a
+// session that it had begun to close, and nobody was answered.
+func turnedAway(t *proto.Txn, o *Op) bool {
+	return t.Type == proto.OpError && !isAnsweredWrite(o) && (t.Err == proto.SessionMoved || t.Err == proto.SessionExpired)
 }
 
 func (w *witness) matchCall(txn int, n int32) *proto.Violation {
