@@ -35,7 +35,6 @@ type cluster struct {
 	replication replication
 	watchdog    watchdog
 	history     *linearizability.History
-	committed   [][]byte // transactions, as they were first applied
 	doubts      []string // what checks could not decide
 	faults      faults
 	progress    progress

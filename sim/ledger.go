@@ -19,6 +19,7 @@ type entry struct {
 	proposedBy, appliedBy, prevBy, treeBy proto.ServerID
 
 	safe     bool       // it was fsynced on a quorum of disks
+	payload  []byte     // the transaction, as its leader proposed it
 	proposed uint64     // hash of the transaction's bytes, as its leader proposed it
 	content  uint64     // the same, as it was applied
 	prev     proto.Zxid // the transaction before it

@@ -50,14 +50,10 @@ func (c *cluster) begin() {
 
 // checkHistory judges what the clients saw, beside what the servers committed.
 func (c *cluster) checkHistory() {
-	committed := make([]proto.Txn, 0, len(c.committed))
-	for _, payload := range c.committed {
-		txn, err := proto.DecodeTxn(payload)
-		if err != nil {
-			c.violate(proto.Integrity, 0, "applied", "a transaction that was applied cannot be read: %v", err)
-			return
-		}
-		committed = append(committed, txn)
+	committed, err := c.committedTxns()
+	if err != nil {
+		c.violate(proto.Integrity, 0, "applied", "a transaction that was committed cannot be read: %v", err)
+		return
 	}
 	r := linearizability.Judge(c.history, &linearizability.Options{Committed: committed})
 	if r.Violation != nil {
@@ -65,6 +61,27 @@ func (c *cluster) checkHistory() {
 	} else if r.Verdict == linearizability.VerdictUnknown {
 		c.doubts = append(c.doubts, r.Notes...)
 	}
+}
+
+// committedTxns lists what was committed, by zxid: applied by a server, or part of
+// the history with which a leader began.
+func (c *cluster) committedTxns() ([]proto.Txn, error) {
+	list := make([]proto.Txn, 0, c.counts.Txns)
+	for i := range c.checks.ledger.epochs {
+		ch := &c.checks.ledger.epochs[i]
+		for counter := range ch.entries {
+			e := &ch.entries[counter]
+			if e.payload == nil || e.appliedBy == 0 && !c.replication.committed.holds(proto.MakeZxid(ch.epoch, uint32(counter))) {
+				continue
+			}
+			txn, err := proto.DecodeTxn(e.payload)
+			if err != nil {
+				return nil, err
+			}
+			list = append(list, txn)
+		}
+	}
+	return list, nil
 }
 
 func (c *cluster) report() *Report {

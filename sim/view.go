@@ -55,11 +55,12 @@ func (c *cluster) note(s *server, n *node.Note) {
 		c.judge(s, c.checks.establishedBy(s.id, n.Epoch, n.Zxid))
 	case node.NoteServing:
 		v.serving, v.servingEpoch = true, n.Epoch
+	case node.NoteProposed:
+		c.checks.ledger.entry(n.Zxid).payload = n.Payload
 	case node.NoteApplied:
 		c.judge(s, c.checks.applied(s.id, v.history, n))
 		if c.checks.fresh {
 			c.counts.Txns++
-			c.committed = append(c.committed, n.Payload)
 		}
 		v.history, v.digest = n.Zxid, n.Digest
 	case node.NoteLoaded:
