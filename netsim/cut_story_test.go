@@ -179,15 +179,26 @@ func TestATimerKeepsThePaceAtWhichItWasSet(t *testing.T) {
 	w.Blackhole(1, 0, true)
 	w.SetNetem(0, 1, Netem{Delay: time.Second})
 	w.Read(a, 10)
-	w.Write(a, []byte("x"))
 	w.take()
 	w.Blackhole(1, 0, false)
-	w.at(100 * time.Millisecond) // both run out 1.22 s after 40 ms
+	w.at(100 * time.Millisecond) // runs out 1.22 s after 40 ms
 	w.Heal()
 	assert.Equal(t, 1160*time.Millisecond, w.LongestBackoff())
+	w.at(1260 * time.Millisecond)
+	assert.Zero(t, w.Room(d))
 	w.drain()
-	assert.Equal(t, []string{"1.27s 0 readable 2"}, w.take())
 	assert.Equal(t, 10, w.Room(d))
+
+	w.at(2 * time.Second)
+	w.Blackhole(1, 0, true)
+	w.SetNetem(0, 1, Netem{Delay: time.Second})
+	w.Write(a, []byte("x"))
+	w.Blackhole(1, 0, false)
+	w.at(2100 * time.Millisecond)
+	w.Heal()
+	assert.Equal(t, 1120*time.Millisecond, w.LongestBackoff())
+	w.drain()
+	assert.Equal(t, []string{"3.23s 0 readable 2"}, w.take())
 }
 
 func TestALossAfterAnAnswerBeginsTheBackOffAnew(t *testing.T) {

@@ -64,6 +64,7 @@ func TestADiallerThatGivesUpInACutLeavesNothing(t *testing.T) {
 	d := w.Dial(0, 1, 1)
 	w.at(2 * time.Second)
 	w.Close(d)
+	assert.Len(t, w.spareRepairs, 1)
 	assert.Zero(t, w.LongestBackoff())
 	w.Blackhole(0, 1, false)
 	w.drain()
