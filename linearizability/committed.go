@@ -72,7 +72,10 @@ func (w *witness) match() *proto.Violation {
 // late request from a connection that its session had left (G16), or one of a
 // session that it had begun to close, and nobody was answered.
 func turnedAway(t *proto.Txn, o *Op) bool {
-	return t.Type == proto.OpError && !isAnsweredWrite(o) && (t.Err == proto.SessionMoved || t.Err == proto.SessionExpired)
+	ofSession := func(t proto.Txn) bool {
+		return t.Type == proto.OpError && (t.Err == proto.SessionMoved || t.Err == proto.SessionExpired)
+	}
+	return !isAnsweredWrite(o) && (ofSession(*t) || t.Type == proto.OpMulti && slices.ContainsFunc(t.Ops, ofSession))
 }
 
 func (w *witness) matchCall(txn int, n int32) *proto.Violation {
