@@ -122,7 +122,7 @@ type ClientFault uint8
 
 // The faults of clients. All but the cut happen once.
 const (
-	ClientExpire      ClientFault = iota + 1 // its session is expired by the leader at once
+	ClientExpire      ClientFault = iota + 1 // its session expires: nothing passes to it until the leader has had time to notice
 	ClientCut                                // nothing passes between it and servers, in either direction
 	ClientDropReply                          // its next request is carried out, but the connection is lost before the reply
 	ClientDropRequest                        // its next request is lost with the connection, before the server sees it
