@@ -1,6 +1,7 @@
 package linearizability
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/zksim/zksim/node/proto"
@@ -26,6 +27,7 @@ type search struct {
 	stack     []choice
 	visited   map[uint64]numbers // arrangements, and what their failure is to be blamed on
 	key       uint64             // the present arrangement
+	spots     []int32            // moments with a place, ascending
 	furthest  *mismatch
 	truncated bool // not every alternative was listed
 }
@@ -67,6 +69,11 @@ const placesMax = 1 << 14
 // solve replays the history to its end, or says why there is no end to come to.
 func (s *search) solve() Result {
 	s.visited = map[uint64]numbers{}
+	for i := range s.t.moments {
+		if s.t.moments[i].kind == momentHole || s.t.room(i) > 0 {
+			s.spots = append(s.spots, int32(i))
+		}
+	}
 	s.snapshots = append(s.snapshots, snapshot{0, s.state, 0})
 	from := 0
 	limit := len(s.t.moments) + s.budget
@@ -226,26 +233,54 @@ func (s *search) fillHole(c *choice, m *mismatch, placed map[int32]place) {
 	c.places = slices.Concat(filtered(c.places, fills), filtered(c.places, func(p place) bool { return !fills(p) }))
 }
 
-// addBefore offers every place of the candidates up to a mismatch, the latest first.
+// addBefore offers every place of the candidates up to a mismatch. Ends of
+// sessions come first, which are rarely mentioned, with the latest place first:
+// they come long after the last call. Of the calls the latest comes first, with
+// its earliest place: nearly every call takes effect soon after it was made, or never.
 func (s *search) addBefore(c *choice, m *mismatch, placed map[int32]place, candidates []int32) {
-	for i := m.at; i >= 0 && len(candidates) > 0 && !s.truncated; i-- {
-		at := &s.t.moments[i]
-		s.steps++
-		if at.kind == momentRead {
-			continue
-		}
-		candidates = slices.DeleteFunc(candidates, func(n int32) bool { return s.unknown[n].low >= at.zxid })
-		for _, n := range candidates {
-			if at.kind == momentHole && i < m.at {
-				s.offer(c, place{n, int32(i), -1}, placed)
+	slices.SortStableFunc(candidates, func(a, b int32) int { return cmp.Compare(s.unknown[b].low, s.unknown[a].low) })
+	for _, n := range candidates {
+		if spots := s.spotsOf(n, m.at); s.unknown[n].call < 0 {
+			for _, i := range slices.Backward(spots) {
+				s.addAt(c, n, int(i), m.at, placed)
 			}
-			s.addAt(c, n, i, placed)
+		}
+	}
+	for _, n := range candidates {
+		if spots := s.spotsOf(n, m.at); s.unknown[n].call >= 0 {
+			for _, i := range spots {
+				s.addAt(c, n, int(i), m.at, placed)
+			}
 		}
 	}
 }
 
-// addAt offers the places of a candidate directly before a moment.
-func (s *search) addAt(c *choice, n int32, i int, placed map[int32]place) {
+// spotsOf lists the moments up to a last one where an unknown transaction has a
+// place: holes, and those with room before them.
+func (s *search) spotsOf(n int32, last int) []int32 {
+	low := s.unknown[n].low
+	from, _ := slices.BinarySearchFunc(s.spots, low, func(i int32, z proto.Zxid) int {
+		if s.t.moments[i].zxid <= z {
+			return -1
+		}
+		return 1
+	})
+	to, found := slices.BinarySearch(s.spots, int32(last))
+	if found {
+		to++
+	}
+	return s.spots[from:max(from, to)]
+}
+
+// addAt offers the places of a candidate at a moment: in the hole, or directly
+// before it. The hole of the mismatch itself is not to be mended so.
+func (s *search) addAt(c *choice, n int32, i, last int, placed map[int32]place) {
+	if s.truncated {
+		return
+	}
+	if s.t.moments[i].kind == momentHole && i < last {
+		s.offer(c, place{n, int32(i), -1}, placed)
+	}
 	room := s.t.room(i)
 	list := s.before[int32(i)]
 	if room > 0 && int64(len(list)) >= room {

@@ -146,7 +146,10 @@ func (t *timeline) addHoles(h *History, table *zxidTable) {
 func (t *timeline) sort() {
 	// total order: a zxid has one moment but for its reads, which differ in the call
 	slices.SortFunc(t.moments, func(a, b moment) int {
-		return cmp.Or(cmp.Compare(a.zxid, b.zxid), cmp.Compare(a.kind, b.kind), cmp.Compare(a.call, b.call))
+		if a.zxid != b.zxid {
+			return cmp.Compare(a.zxid, b.zxid)
+		}
+		return cmp.Or(cmp.Compare(a.kind, b.kind), cmp.Compare(a.call, b.call))
 	})
 }
 

@@ -42,7 +42,29 @@ func unknowns(h *History, r *replies, at []proto.Zxid) []unknown {
 			out = append(out, u)
 		}
 	}
+	ends := len(out) > 0
+	for i := range h.Ops {
+		ends = ends || showsEnd(&h.Ops[i])
+	}
+	if !ends {
+		return nil
+	}
 	return boundBySession(h, out, at)
+}
+
+// showsEnd: without such a call nobody sees the end of a session.
+func showsEnd(o *Op) bool { return o.Err == proto.SessionExpired || makesEphemeral(&o.Op) }
+
+func makesEphemeral(op *proto.Op) bool {
+	if op.Type == proto.OpMulti {
+		for i := range op.Ops {
+			if makesEphemeral(&op.Ops[i]) {
+				return true
+			}
+		}
+		return false
+	}
+	return op.Flags&proto.FlagEphemeral != 0
 }
 
 // zxidOf returns where in W a write is, 0 if that is not known.

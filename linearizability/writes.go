@@ -15,7 +15,8 @@ type Options struct {
 	// all sessions then: what others did is told here.
 	Committed []proto.Txn
 	// Steps bounds the search over unknown outcomes: so many moments of the history
-	// may be replayed beyond the first time. 0 means DefaultSteps, below 0 none.
+	// may be looked at beyond the first time. 0 means DefaultSteps, or four times
+	// the calls if that is more; below 0 none.
 	Steps int
 }
 
@@ -23,9 +24,9 @@ type Options struct {
 // mention, and takes a few seconds at most.
 const DefaultSteps = 1_000_000
 
-func (o *Options) steps() int {
+func (o *Options) steps(calls int) int {
 	if o.Steps == 0 {
-		return DefaultSteps
+		return max(DefaultSteps, 4*calls)
 	}
 	return max(o.Steps, 0)
 }
@@ -76,7 +77,7 @@ func replayAnswered(h *History, opt *Options, past *replies, table *zxidTable) (
 	if v != nil {
 		return nil, violated(v)
 	}
-	s := &search{replay: newReplay(h, t), budget: opt.steps()}
+	s := &search{replay: newReplay(h, t), budget: opt.steps(len(h.Ops))}
 	s.openSessions(nil)
 	s.unknown = unknowns(h, past, nil)
 	return s.replay, s.solve()
@@ -90,7 +91,7 @@ func replayCommitted(h *History, opt *Options, past *replies, table *zxidTable) 
 			return nil, violated(v)
 		}
 	}
-	s := &search{replay: newReplay(h, w.timeline(table)), budget: opt.steps()}
+	s := &search{replay: newReplay(h, w.timeline(table)), budget: opt.steps(len(h.Ops))}
 	s.committed = w.txns
 	s.openSessions(w.opened)
 	s.unknown = slices.DeleteFunc(unknowns(h, past, w.at), func(u unknown) bool {
