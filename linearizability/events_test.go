@@ -25,7 +25,7 @@ func TestEventfulHistories(t *testing.T) {
 	events := 0
 	for seed := range uint64(300) {
 		s := eventful(seed)
-		res := Judge(s.h, &Options{Committed: s.txns})
+		res := Judge(s.h, &Options{Committed: s.txns, Windows: int(seed % 10 / 9)})
 		require.Equal(t, VerdictOK, res.Verdict, "seed %d: %v %v\n%s", seed, res.Violation, res.Notes, lazily{s.h})
 		events += len(s.h.Events)
 	}

@@ -25,6 +25,9 @@ func Judge(h *History, opt *Options) Result {
 		if v := checkEvents(h, r); v != nil {
 			return violated(v)
 		}
+		if v := r.checkWindows(); v != nil {
+			return violated(v)
+		}
 	default:
 		if v := CheckWatches(h); v != nil && res.Verdict == VerdictUnknown {
 			return violated(v)

@@ -25,6 +25,7 @@ type replay struct {
 	steps    int // moments replayed
 
 	snapshots []snapshot // by rising moment
+	windows   []window   // by rising moment
 }
 
 // snapshot is the state before a moment and what is placed before it.
@@ -132,6 +133,9 @@ func (r *replay) openSessions(opened map[proto.SessionID]bool) {
 func (r *replay) run(from int) *mismatch {
 	for i := from; i < len(r.t.moments); i++ {
 		r.steps++
+		if len(r.windows) > 0 {
+			r.keep(i)
+		}
 		if m := r.moment(i); m != nil {
 			m.at = i
 			return m

@@ -18,6 +18,9 @@ type Options struct {
 	// may be looked at beyond the first time. 0 means DefaultSteps, or four times
 	// the calls if that is more; below 0 none.
 	Steps int
+	// Windows is how many parts of a long history Judge lets porcupine judge as
+	// well, each of some hundred calls. Each takes a few milliseconds.
+	Windows int
 }
 
 // DefaultSteps is enough for thousands of unknown outcomes that later replies
@@ -79,6 +82,7 @@ func replayAnswered(h *History, opt *Options, past *replies, table *zxidTable) (
 	}
 	s := &search{replay: newReplay(h, t), budget: opt.steps(len(h.Ops))}
 	s.openSessions(nil)
+	s.draw(opt.Windows)
 	s.unknown = unknowns(h, past, nil)
 	return s.replay, s.solve()
 }
@@ -94,6 +98,7 @@ func replayCommitted(h *History, opt *Options, past *replies, table *zxidTable) 
 	s := &search{replay: newReplay(h, w.timeline(table)), budget: opt.steps(len(h.Ops))}
 	s.committed = w.txns
 	s.openSessions(w.opened)
+	s.draw(opt.Windows)
 	s.unknown = slices.DeleteFunc(unknowns(h, past, w.at), func(u unknown) bool {
 		return u.call < 0 && w.ended[u.session] || !s.t.hasRoom(u.low, u.high)
 	})
