@@ -135,7 +135,7 @@ func (n *Node) resumeSession(c *conn, id proto.SessionID, password []byte) {
 	}
 	n.sessionConn[id] = c
 	if n.leader != nil {
-		n.revalidated(c, n.leader.sessions.revalidate(n, id, c.client.timeoutMillis(), origin{conn: c.id}))
+		n.revalidateInOrder(id, c.client.timeoutMillis(), origin{conn: c.id})
 		return
 	}
 	n.learner.revalidate(n, c)

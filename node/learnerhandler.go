@@ -266,9 +266,7 @@ func (n *Node) revalidateAsked(h *learnerHandler, data []byte) error {
 	if d.Err() != nil {
 		return d.Err()
 	}
-	valid := n.leader.sessions.revalidate(n, id, timeout, origin{h.conn.id, true})
-	answer := proto.AppendBool(proto.AppendLong(nil, int64(id)), valid)
-	n.sendPacket(h.conn, &proto.Packet{Type: proto.PktRevalidate, Zxid: -1, Data: answer})
+	n.revalidateInOrder(id, timeout, origin{h.conn.id, true})
 	return nil
 }
 

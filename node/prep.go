@@ -19,6 +19,10 @@ type prepared struct {
 func (n *Node) prepTurn() {
 	for n.leader != nil && n.prep.len() > 0 {
 		r := n.prep.pop()
+		if r.revalidate {
+			n.revalidateNow(r)
+			continue
+		}
 		if n.leader.sessions.touchRequest(n, r) {
 			n.prepare(r)
 		}

@@ -21,6 +21,10 @@ type request struct {
 	body    []byte        // as received; the decoded data aliases it
 	fail    proto.ErrCode // prep: a read that must fail
 	asRead  bool          // a sync that waits for nobody
+
+	// revalidate: not a request, but the question whether a session may go on
+	// behind another connection. It keeps its place among the requests.
+	revalidate bool
 }
 
 // needsCommit reports whether the request waits for the ensemble.

@@ -142,6 +142,33 @@ func (s *sessions) revalidate(n *Node, id proto.SessionID, timeout int32, from o
 	return true
 }
 
+// revalidateInOrder has a session revalidated behind everything that the same
+// learner, or this server's own clients, have sent before. Were it done at once,
+// a request of the session's old connection that is still queued would be let in
+// again after an earlier one had been turned away as moved: what comes of a
+// broken connection must be a prefix of what was sent on it.
+func (n *Node) revalidateInOrder(id proto.SessionID, timeout int32, from origin) {
+	r := n.takeRequest()
+	r.session, r.from, r.revalidate = id, from, true
+	r.op.Timeout = timeout
+	n.prep.push(r)
+	n.ask(StagePrep)
+}
+
+func (n *Node) revalidateNow(r *request) {
+	valid := n.leader.sessions.revalidate(n, r.session, r.op.Timeout, r.from)
+	c := n.conns.byID[r.from.conn]
+	switch {
+	case c == nil:
+	case c.handler != nil:
+		answer := proto.AppendBool(proto.AppendLong(nil, int64(r.session)), valid)
+		n.sendPacket(c, &proto.Packet{Type: proto.PktRevalidate, Zxid: -1, Data: answer})
+	default:
+		n.revalidated(c, valid)
+	}
+	n.release(r)
+}
+
 // expireSessions closes the sessions of every bucket that is due.
 func (n *Node) expireSessions() {
 	s := &n.leader.sessions

@@ -199,10 +199,17 @@ func (r *reader) schedule(parts []part) error {
 	return nil
 }
 
-// statementOf is a line without its comment.
+// statementOf is a line without its comment, which begins with # at the start
+// of a word: inside one it counts occurrences.
 func statementOf(line []byte) string {
-	text, _, _ := strings.Cut(string(line), "#")
-	return strings.TrimSpace(text)
+	words := strings.Fields(string(line))
+	for i, w := range words {
+		if strings.HasPrefix(w, "#") {
+			words = words[:i]
+			break
+		}
+	}
+	return strings.Join(words, " ")
 }
 
 // Config is what a replay runs. The error says what this version cannot run.
