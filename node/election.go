@@ -187,12 +187,24 @@ func (n *Node) weighLooking(b ballot) {
 	case b.vote.Better(e.proposed):
 		e.proposed = b.vote
 		n.broadcastVote()
+	case e.proposed.Better(b.vote) && e.wait > notificationMin:
+		n.tellStraggler(b.from)
 	}
 	n.record(e.recv, b)
 	if n.voters.Contains(e.supporters()) {
 		e.finalizing = true
 		n.disarm(TimerNotification, 0)
 		n.arm(TimerFinalize, 0, finalizeWindow)
+	}
+}
+
+// tellStraggler answers a server that has begun to look in this round later
+// than the others and proposes something worse. They have long said what they
+// propose, and say it again at ever longer intervals: it would wait for up to a
+// minute. (ZooKeeper's does.)
+func (n *Node) tellStraggler(id proto.ServerID) {
+	if p := n.electionPeer(id); p != nil {
+		n.sendVote(p, n.ownNotification())
 	}
 }
 
