@@ -56,16 +56,23 @@ func (n *Network) mustBeUp(id HostID, what string) *host {
 	return h
 }
 
-// synArrived runs at the accepting side, whose end has not begun.
+// synArrived runs at the accepting side. A SYN that is repeated can find an end
+// that has begun already, and one whose process died since then: the dialler has
+// written nothing yet, so the end begins anew.
 func (n *Network) synArrived(e side) {
 	h := &n.hosts[e.end().host]
-	if !h.up {
+	if !h.up || e.is(open) {
+		return
+	}
+	if e.is(pending) {
+		n.transmit(e, packetSynAck, 0)
 		return
 	}
 	if !slices.Contains(h.listening, e.stream.port) || e.in().path.refusals > 0 || n.full(h, e.stream.port) {
 		n.transmit(e, packetReset, 0)
 		return
 	}
+	e.in().deaf = false
 	n.begin(e, pending)
 	n.transmit(e, packetSynAck, 0)
 }

@@ -150,3 +150,23 @@ func TestMaxConnCountsPendingAndAcceptedStreamsOfAPort(t *testing.T) {
 	w.drain()
 	assert.Len(t, w.take(), 2)
 }
+
+// The acceptor's process dies between two SYNs of one dialler, and its reset is
+// lost. What the dialler writes to the process that came after it must arrive.
+func TestARepeatedSynFindsANewProcess(t *testing.T) {
+	w := newWorld(1, 2)
+	w.Listen(1, 1)
+	w.Blackhole(1, 0, true)
+	d := w.Dial(0, 1, 1)
+	w.at(100 * time.Millisecond)
+	w.Kill(1)
+	w.Listen(1, 1)
+	w.at(500 * time.Millisecond)
+	w.Blackhole(1, 0, false)
+	w.at(1125 * time.Millisecond)
+	assert.Equal(t, 5, w.Write(d, []byte("hello")))
+	w.drain()
+	assert.Contains(t, w.take(), "1.13s 1 accepted 3 at port 1 from 0")
+	assert.Equal(t, "hello", string(w.Read(d+1, 10)))
+	w.check(t)
+}

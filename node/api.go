@@ -93,7 +93,7 @@ const (
 	TimerLearnerRead                   // learner: the leader is silent
 	TimerLearnerDial                   // learner: next attempt to connect
 	TimerExpiry                        // leader: next bucket of sessions
-	TimerConnect                       // client connection without a session
+	TimerConnect                       // a connection that is silent for too long, or never says who it is
 	numTimers
 )
 
@@ -126,7 +126,7 @@ const (
 	EventReceived                       // Conn, Data: the turn of Conn's receiver stage
 	EventClosed                         // Conn: closed or reset by the peer
 	EventTimer                          // Timer
-	EventDiskDone                       // Write, Err; Recovered after OpRecover and OpCutLog
+	EventDiskDone                       // Write, Lane, Err; Recovered after OpRecover and OpCutLog
 	EventTurn                           // Stage; Room for a sender
 	EventDrawn                          // Draw, Value
 )
@@ -140,6 +140,7 @@ type Event struct {
 	Data      []byte // the driver's; valid during Step only
 	Timer     TimerID
 	Write     WriteID
+	Lane      Lane
 	Err       error
 	Recovered *store.Recovered
 	Stage     Stage
@@ -221,7 +222,7 @@ type Draw struct {
 
 // Exit says that the process must end, as ZooKeeper's does.
 type Exit struct {
-	Code   int // 10 snapshot write failure, 12 unexpected COMMIT, 13 cannot truncate, 14 bind; 1 any other disk error
+	Code   int // 10 cannot write a snapshot, 12 unexpected COMMIT, 13 cannot truncate, 1 any other disk error
 	Reason string
 }
 
@@ -265,7 +266,7 @@ const (
 	NoteSessionClosed                  // Session
 	NoteSnapshotDone                   // Zxid
 	NoteTooBusyToSnap                  // Zxid
-	NoteTailCut                        // Zxid, Text: recovery cut a torn tail
+	NoteTailCut                        // Text: recovery cut a torn tail
 	NoteTruncated                      // Zxid
 	NoteGaveUp                         // Text: why a role ended
 	NoteConnClosed                     // Text: why this server closed a connection

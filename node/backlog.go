@@ -5,11 +5,16 @@ package node
 // asks for a turn, so one that takes nothing although it gets its turns is dead.
 //
 // What waits for something else counts as nothing: clients' requests for the
-// server to serve, the log for the disk. Stages without a queue of their own
-// have none.
+// server to serve, the log for the disk. The stages of connections, which wait
+// for their streams, and the snapshot stage, which waits for its disk, tell
+// nothing here.
 func (n *Node) Backlog(k StageKind) (waiting int, taken uint64) {
 	c := &n.commit
 	switch k {
+	case StageElection:
+		if n.role == RoleLooking && !n.stopping {
+			return n.election.inbox.len(), n.election.inbox.taken
+		}
 	case StagePrep:
 		return n.prep.len(), n.prep.taken
 	case StagePropose:

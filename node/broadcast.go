@@ -2,6 +2,7 @@ package node
 
 import (
 	"github.com/zksim/zksim/node/proto"
+	"github.com/zksim/zksim/node/quorum"
 )
 
 // ackArrived counts who has a proposal on disk. Acknowledgements of one server
@@ -135,7 +136,7 @@ func (n *Node) syncSafe(w *syncWait) bool {
 	if n.cfg.Bugs.SyncWithoutQuorum {
 		return true
 	}
-	var s = l.self(n.id)
+	s := quorum.SetOf(n.id)
 	for i := range w.marks {
 		if w.marks[i].confirmed {
 			s.Add(w.marks[i].handler.sid)

@@ -43,6 +43,10 @@ func (n *Node) clientGone(c *conn) {
 // clientIdle closes a connection on which nothing was heard for too long.
 func (n *Node) clientIdle(id ConnID) {
 	c := n.conns.byID[id]
+	if c != nil && c.elect != nil && !c.elect.ready {
+		n.drop(c, "election connection without a hello")
+		return
+	}
 	if c == nil || c.client == nil {
 		return
 	}

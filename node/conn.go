@@ -70,6 +70,7 @@ func (n *Node) accepted(id ConnID, p Port, addr string) {
 		n.learnerAccepted(c)
 	case PortElection:
 		c.elect = &electionConn{}
+		n.arm(TimerConnect, int64(c.id), helloTimeout)
 	}
 }
 

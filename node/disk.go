@@ -52,24 +52,14 @@ func (n *Node) write(l Lane, ops []store.Op, next then, arg int64) {
 // scratch returns an empty list of operations to plan into.
 func (n *Node) scratch() []store.Op { return n.ops[:0] }
 
-func (n *Node) diskDone(id WriteID, err error, recovered *store.Recovered) {
-	for i := range n.lanes {
-		w := &n.lanes[i].waiting
-		if w.len() == 0 || w.at(0).id != id {
-			continue
-		}
-		c := w.pop()
-		if c.then == thenTruncated && err != nil {
-			n.truncateFailed(err)
-			return
-		}
-		if err == nil {
-			n.proceed(c, recovered)
-			return
-		}
-	}
+func (n *Node) diskDone(id WriteID, l Lane, err error, recovered *store.Recovered) {
+	w := &n.lanes[l].waiting
 	if err != nil {
-		n.diskFailed(err)
+		n.diskFailed(id, l, err)
+		return
+	}
+	if w.len() > 0 && w.at(0).id == id {
+		n.proceed(w.pop(), recovered)
 	}
 }
 
@@ -100,9 +90,19 @@ func (n *Node) proceed(c continuation, recovered *store.Recovered) {
 
 // diskFailed ends the process: a server that can't write must not go on as if
 // it had. A supervisor starts it again, and recovery decides what is true.
-func (n *Node) diskFailed(err error) {
+func (n *Node) diskFailed(id WriteID, l Lane, err error) {
+	w := &n.lanes[l].waiting
+	if w.len() > 0 && w.at(0).id == id && w.at(0).then == thenTruncated {
+		w.pop()
+		n.truncateFailed(err)
+		return
+	}
+	code := 1
+	if l == LaneSnapshot {
+		code = 10
+	}
 	n.note(Note{Kind: NoteGaveUp, Text: err.Error()})
-	n.exit(1, fmt.Sprintf("disk: %v", err))
+	n.exit(code, fmt.Sprintf("disk: %v", err))
 }
 
 // idle reports whether nothing is on its way to the disk in lane l.

@@ -127,6 +127,9 @@ func (n *Node) castBallot(b ballot) {
 
 // voteArrived is what the receiver does with an election message, in every role.
 func (n *Node) voteArrived(from *electionPeer, m *proto.Notification) {
+	if n.stopping { // neither its old vote nor a new one would be true
+		return
+	}
 	if n.role != RoleLooking {
 		if m.State == proto.Looking {
 			n.sendVote(from, n.ownNotification())

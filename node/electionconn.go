@@ -11,6 +11,10 @@ import (
 // electionDialTimeout bounds an attempt to reach a peer's election port.
 const electionDialTimeout = 5 * time.Second
 
+// helloTimeout bounds how long somebody may connect to the election port without
+// saying who it is.
+const helloTimeout = 10 * time.Second
+
 // electionPeer is what this server knows of the election connection to another:
 // at most one worker connection, and a queue of one message, since a newer vote
 // replaces an older one that has not left.
@@ -171,10 +175,20 @@ func (n *Node) helloArrived(c *conn, from proto.ServerID) {
 			p.worker = nil
 		}
 		n.closeConn(c)
-		n.connectPeer(p)
+		n.callBack(p)
 	default:
 		n.setWorker(p, c)
 	}
+}
+
+// callBack connects to a peer that has just shown that it lives. An attempt from
+// before may be waiting for an answer that a dead host never gave.
+func (n *Node) callBack(p *electionPeer) {
+	if p.dialling != nil {
+		n.closeConn(p.dialling)
+		p.dialling = nil
+	}
+	n.connectPeer(p)
 }
 
 func (n *Node) electionConnLost(c *conn) {

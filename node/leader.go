@@ -46,6 +46,7 @@ type leader struct {
 // startLeading begins a reign: the leader first writes down its whole state,
 // then listens to learners.
 func (n *Node) startLeading() {
+	n.needSnapshot = false // whoever leads has the history that counts
 	n.leader = &leader{ownEpoch: n.currentEpoch, ownZxid: n.lastLogged, maxAccepted: n.heardEpoch}
 	n.arm(TimerPhase, 0, n.ticks(n.cfg.InitLimit))
 	n.arm(TimerLeaderTick, 0, n.cfg.TickTime/2)

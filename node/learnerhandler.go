@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/zksim/zksim/node/proto"
-	"github.com/zksim/zksim/node/quorum"
 	"github.com/zksim/zksim/node/ztree"
 )
 
@@ -47,12 +46,6 @@ type learnerHandler struct {
 	trackedAt      time.Duration
 	lastQueued     proto.Zxid
 	lastQueuedEnd  int64
-}
-
-func (l *leader) self(id proto.ServerID) quorum.Set {
-	var s quorum.Set
-	s.Add(id)
-	return s
 }
 
 func (n *Node) learnerAccepted(c *conn) {

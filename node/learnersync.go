@@ -25,8 +25,6 @@ func (n *Node) syncBegins(l *learner, p *proto.Packet) error {
 	case proto.PktSnap:
 		l.mode, l.hold, l.memoryLost = SyncSnap, true, true
 		l.loader, l.label = ztree.NewLoader(), p.Zxid
-	case proto.PktPing:
-		// The leader may ping before it has decided how to synchronise.
 	default:
 		return fmt.Errorf("%v instead of DIFF, TRUNC or SNAP", p.Type)
 	}
@@ -48,6 +46,7 @@ func (n *Node) planRecover() []store.Op {
 func (n *Node) truncated(r *store.Recovered) {
 	n.load(r)
 	n.log.writer.Roll()
+	n.needSnapshot = false
 	n.note(Note{Kind: NoteTruncated, Zxid: n.lastLogged})
 	l := n.learner
 	if l == nil {

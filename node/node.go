@@ -168,7 +168,7 @@ func (n *Node) Step(in Input) *Output {
 	case EventTimer:
 		n.timerFired(in.Timer)
 	case EventDiskDone:
-		n.diskDone(in.Write, in.Err, in.Recovered)
+		n.diskDone(in.Write, in.Lane, in.Err, in.Recovered)
 	case EventTurn:
 		n.turn(in.Stage, in.Room)
 	case EventDrawn:

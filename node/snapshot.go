@@ -109,12 +109,12 @@ func (n *Node) snapshotDurable(number int64) {
 		return
 	}
 	finished := s.state == snapshotFinishing
-	s.state = snapshotIdle
+	zxid := s.image.Zxid()
+	s.state, s.image, s.writer = snapshotIdle, nil, nil
 	if !finished {
 		return
 	}
-	n.note(Note{Kind: NoteSnapshotDone, Zxid: s.image.Zxid()})
-	s.image, s.writer = nil, nil
+	n.note(Note{Kind: NoteSnapshotDone, Zxid: zxid})
 	if n.stopping {
 		return
 	}

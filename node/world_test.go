@@ -298,7 +298,7 @@ func (h *host) disks(l node.Lane) bool {
 		r, err = store.Do(h.disk, w.Op)
 	}
 	if w.Notify || err != nil {
-		h.step(node.Event{Kind: node.EventDiskDone, Write: w.ID, Err: err, Recovered: r})
+		h.step(node.Event{Kind: node.EventDiskDone, Write: w.ID, Lane: w.Lane, Err: err, Recovered: r})
 	}
 	return true
 }

@@ -6,7 +6,6 @@ import (
 	"github.com/zksim/zksim/disksim"
 	"github.com/zksim/zksim/node"
 	"github.com/zksim/zksim/node/proto"
-	"github.com/zksim/zksim/node/store"
 	"github.com/zksim/zksim/sim/fault"
 )
 
@@ -81,7 +80,8 @@ func (v *view) joining() bool {
 func (s *server) stop() {
 	for i := range s.lanes {
 		for l := &s.lanes[i]; !l.empty() && !s.diskFaults.any(); {
-			if _, err := store.Do(s.disk, l.pop().Op); err != nil {
+			w := l.pop()
+			if _, err := s.carryOutDisk(l, &w.Op); err != nil {
 				break
 			}
 		}

@@ -57,7 +57,7 @@ type effect struct {
 	order   []netsim.HostID // of a swizzle: in which they are unclogged
 }
 
-// seedKind keeps the streams of faults apart.
+// The hosts of the streams of faults, which keep them apart.
 const (
 	faultHost = -1 // what random words of statements select
 	swarmHost = -2 // which statements a seed draws

@@ -94,7 +94,7 @@ func (s *server) diskDone(id node.Lane) {
 	}
 	s.c.digest.fold(uint64(w.ID)<<8 | uint64(w.Op.Kind))
 	if w.Notify || err != nil {
-		s.step(node.Event{Kind: node.EventDiskDone, Write: w.ID, Err: err, Recovered: recovered})
+		s.step(node.Event{Kind: node.EventDiskDone, Write: w.ID, Lane: id, Err: err, Recovered: recovered})
 	}
 }
 
