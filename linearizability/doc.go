@@ -22,7 +22,9 @@
 // them, and a search bounded in steps does the rest: where it runs out of steps
 // the verdict is unknown, never violated.
 //
-// Histories without zxids are for porcupine alone, which tries orders.
+// Histories without zxids are for porcupine alone, which tries orders. Short
+// histories, and drawn parts of long ones that the replay has explained, it
+// judges as well, within a bound of steps: a second opinion.
 //
 // The package imports node/proto and model of ours, and porcupine in one file.
 package linearizability

@@ -3,7 +3,7 @@
 // their load, faults, and the checks that judge what was seen. A run is a
 // function of its [Config]: see [Run].
 //
-// It imports node (with node/store and node/proto), netsim, disksim,
+// It imports node (with node/store, node/ztree and node/proto), netsim, disksim,
 // linearizability, and its own sub-packages. Nothing here starts a goroutine,
 // reads a clock or draws a number outside sim/rng.
 package sim
