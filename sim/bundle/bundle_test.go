@@ -91,6 +91,46 @@ func TestEditedScheduleIsSeen(t *testing.T) {
 	assert.Equal(t, "at 6s kill leader", b.Schedule[0].String())
 }
 
+// The number of an occurrence is no comment; a comment behind it is one.
+func TestCountedEventIsReadBack(t *testing.T) {
+	const text = "on zk2:txnlog.fsync#794 crash zk2 lose-unsynced"
+	rep, err := sim.Run(sim.Config{Servers: 3, Clients: 1, For: 2 * time.Second, Faults: []fault.Statement{statement(t, text)}})
+	require.NoError(t, err)
+	b, err := New(&report.Run{Report: rep})
+	require.NoError(t, err)
+	data, err := b.Bytes()
+	require.NoError(t, err)
+	canonical := rep.Schedule[0].String()
+	require.Contains(t, canonical, "#794")
+	for _, line := range []string{canonical, canonical + " # the last one"} {
+		back, err := Parse("x", bytes.Replace(data, []byte("\n"+canonical+"\n"), []byte("\n"+line+"\n"), 1))
+		require.NoError(t, err)
+		assert.False(t, back.Edited)
+		require.Len(t, back.Schedule, 1)
+		assert.Equal(t, canonical, back.Schedule[0].String())
+		again, err := back.Bytes()
+		require.NoError(t, err)
+		assert.Equal(t, string(data), string(again))
+	}
+}
+
+// An edit that contradicts itself is told; a drawn schedule may, and so may what
+// somebody makes of it.
+func TestContradictionOfAnEdit(t *testing.T) {
+	data, _ := sample(t)
+	edit := func(data []byte, old, now string) *Bundle {
+		at := bytes.Index(data, []byte("-- schedule --"))
+		require.Contains(t, string(data[at:]), old)
+		b, err := Parse("x", append(bytes.Clone(data[:at]), bytes.Replace(data[at:], []byte(old), []byte(now), 1)...))
+		require.NoError(t, err)
+		return b
+	}
+	assert.NoError(t, edit(data, "5s", "6s").Contradiction())
+	assert.ErrorContains(t, edit(data, "5s kill leader", "5s start zk1").Contradiction(), `statement 1: fault "at 5s start zk1"`)
+	drawn := bytes.ReplaceAll(data, []byte("at 5s kill leader"), []byte("at 5s start zk1"))
+	assert.NoError(t, edit(drawn, "8s", "9s").Contradiction())
+}
+
 func TestNoteStaysANote(t *testing.T) {
 	data, _ := sample(t)
 	b, err := Parse("x", data)
@@ -122,6 +162,7 @@ func TestParseRefuses(t *testing.T) {
 		"a picture":            {[]byte("\x89PNG\r\n\x1a\nabc"), ErrForeign, `x:1: not a bundle of zksim: a bundle begins with "zksim run bundle, format 1"`},
 		"another archive":      {[]byte("-- go.mod --\nmodule x\n"), ErrForeign, "x:1: "},
 		"newer":                {change("format 1", "format 7"), ErrVersion, "x:1: a bundle of another version of zksim: its format is 7, this version reads up to 1"},
+		"a newer schema":       {change(`"schema": 1`, `"schema": 99`), ErrVersion, "run.json: its schema is 99, this version reads up to 1"},
 		"no format":            {change("format 1", "format one"), ErrDamaged, `"one" is no format number`},
 		"no schedule":          {before("-- schedule --"), ErrTruncated, "schedule is missing"},
 		"no history":           {before("-- history.jsonl --"), ErrTruncated, "history.jsonl is missing"},

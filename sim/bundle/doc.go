@@ -4,7 +4,8 @@
 // A bundle is a txtar archive of run.json, schedule, choices.jsonl,
 // history.jsonl and, if somebody wrote one, note.md. Names inside of it say what
 // a part is; they are never used as paths. Equal runs of one build give equal
-// bytes.
+// bytes: how long a run took by the real clock is left out, wall_ns is 0 in every
+// bundle, and artifacts is empty.
 //
 // It imports sim, sim/report, sim/fault, linearizability, node and node/proto.
 package bundle

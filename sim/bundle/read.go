@@ -13,6 +13,7 @@ import (
 	"github.com/zksim/zksim/node"
 	"github.com/zksim/zksim/sim"
 	"github.com/zksim/zksim/sim/fault"
+	"github.com/zksim/zksim/sim/report"
 )
 
 // Bounds of what a bundle may hold.
@@ -118,6 +119,9 @@ func (r *reader) run(parts []part) error {
 		line, what := explain(p, err)
 		return r.errorf(line, ErrDamaged, "%s: %s", partRun, what)
 	}
+	if file.Schema > report.Schema {
+		return r.errorf(p.line, ErrVersion, "%s: its schema is %d, this version reads up to %d", partRun, file.Schema, report.Schema)
+	}
 	if len(file.Checkpoints) > checkpointsMax {
 		return r.errorf(p.line, ErrDamaged, "%s: more than %d checkpoints", partRun, checkpointsMax)
 	}
@@ -210,6 +214,23 @@ func statementOf(line []byte) string {
 		}
 	}
 	return strings.Join(words, " ")
+}
+
+// Contradiction says which statement of the schedule contradicts which, or is
+// impossible. A schedule that was drawn may contradict itself and runs all the
+// same; what somebody has made of it is not judged then.
+func (b *Bundle) Contradiction() error {
+	servers, clients := b.Document.Config.Servers, b.Document.Config.Clients
+	var drawn []fault.Statement
+	for _, text := range b.Document.Schedule {
+		if s, err := fault.Parse(text); err == nil {
+			drawn = append(drawn, s)
+		}
+	}
+	if fault.ValidateAll(drawn, servers, clients) != nil {
+		return nil
+	}
+	return fault.ValidateAll(b.Schedule, servers, clients)
 }
 
 // Config is what a replay runs. The error says what this version cannot run.
