@@ -262,6 +262,7 @@ const (
 	NoteDurable                        // Zxid: everything up to it is fsynced
 	NoteAckSent                        // follower: Zxid
 	NoteSessionOpened                  // Session
+	NoteSessionHeard                   // leader: Session, Timeout: a sign of life, or the first deadline
 	NoteSessionExpired                 // leader: Session
 	NoteSessionClosed                  // Session
 	NoteSnapshotDone                   // Zxid
@@ -299,6 +300,7 @@ type Note struct {
 	Zxid    proto.Zxid
 	Digest  int64
 	Session proto.SessionID
+	Timeout time.Duration
 	Payload []byte // immutable
 	Text    string
 }

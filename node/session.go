@@ -75,6 +75,7 @@ func (s *sessions) track(n *Node, id proto.SessionID, timeout int32, from origin
 
 // place puts a session into the bucket of its present deadline.
 func (s *sessions) place(n *Node, t *session) {
+	n.note(Note{Kind: NoteSessionHeard, Session: t.id, Timeout: t.timeout})
 	b := int64((n.now+t.timeout)/s.width) + 1
 	if b != t.bucket {
 		t.bucket = b

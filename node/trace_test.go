@@ -207,6 +207,8 @@ func describeNote(n *node.Note) (topic, text string) {
 		return "acks", fmt.Sprintf("acknowledges %v", n.Zxid)
 	case node.NoteSessionOpened:
 		return "sessions", "session opened"
+	case node.NoteSessionHeard:
+		return "heard", "session heard"
 	case node.NoteSessionExpired:
 		return "sessions", "session expired"
 	case node.NoteSessionClosed:

@@ -85,7 +85,8 @@ func (g *ghost) reloaded(got *store.Recovered, power disksim.Power) *proto.Viola
 // sameState compares tree and sessions with what they are at this zxid.
 func (r *replication) sameState(g *ghost, got *store.Recovered) *proto.Violation {
 	if got.InexactUntil != 0 {
-		return nil
+		return found(proto.ReloadEquality, "reload", "the snapshot %s holds effects up to %s, the log ends with %s",
+			both(got.SnapshotZxid), both(got.InexactUntil), both(got.LastLogged))
 	}
 	z := got.LastLogged
 	if e := r.c.checks.ledger.entry(z); e.treeBy != 0 && e.tree != got.Tree.Digest() {

@@ -73,7 +73,8 @@ type server struct {
 	bootDelays  rng.Stream
 	crashDraws  rng.Stream
 
-	seen view
+	seen   view
+	expiry expiry
 
 	// What faults do to it.
 	fate        fate

@@ -66,6 +66,10 @@ func (c *cluster) note(s *server, n *node.Note) {
 	case node.NoteLoaded:
 		c.judge(s, c.checks.loaded(s.id, n))
 		v.history, v.digest = n.Zxid, n.Digest
+	case node.NoteSessionHeard:
+		s.expiry.heard(s, n)
+	case node.NoteSessionExpired:
+		c.judge(s, s.expiry.expired(s, n.Session))
 	case node.NoteCommitted:
 		c.judge(s, c.checks.committedBy(s.id, n.Zxid))
 	}
