@@ -57,6 +57,7 @@ func parse(args []string, stderr io.Writer) (*options, error) {
 	fs.BoolVar(&o.twice, "twice", false, "run everything twice in this process and compare")
 	fs.BoolVar(&o.diff, "diff", false, "compare two lists with checkpoints, instead of running")
 	fs.BoolVar(&o.measure, "measure", false, "print the median wall time, and the memory, of the runs")
+	fs.StringVar(&o.cfg.Profile, "profile", "", "profile of the runs, lan or swarm; empty is the default of zksim run")
 	fs.IntVar(&o.cfg.Servers, "servers", 0, "voting servers; 0 is the default of zksim run")
 	fs.IntVar(&o.cfg.Clients, "clients", 0, "clients; 0 is the default of zksim run")
 	fs.DurationVar(&o.cfg.For, "for", 0, "virtual time with load; 0 is the default of zksim run")
