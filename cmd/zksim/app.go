@@ -31,8 +31,9 @@ type app struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
 	env            func(string) string
-	terminal       bool // standard output is one
-	watched        bool // standard error is a terminal
+	terminal       bool       // standard output is one
+	watched        bool       // standard error is a terminal
+	columns        func() int // of standard error; 0 where nobody knows
 	build          func() report.Build
 	now            func() time.Time
 	drawSeed       func() (uint64, error)

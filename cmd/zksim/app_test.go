@@ -33,6 +33,7 @@ func newBench(simulate func(sim.Config) (*sim.Report, error)) *bench {
 	b.app = app{
 		stdout:   &b.out,
 		stderr:   &b.err,
+		columns:  func() int { return report.Columns },
 		build:    func() report.Build { return report.Build{Version: "devel", Commit: "c0ffee"} },
 		env:      func(k string) string { return b.vars[k] },
 		now:      func() time.Time { instant = instant.Add(250 * time.Millisecond); return instant },

@@ -18,10 +18,11 @@ import (
 type store struct {
 	dir   string
 	force bool
+	same  func(path string) // is told of a bundle that is there already
 }
 
 // openStore makes the directory, if one was asked for.
-func openStore(f dirFlags) (*store, error) {
+func openStore(f dirFlags, same func(path string)) (*store, error) {
 	if f.dir == "" {
 		if f.force {
 			return nil, usagef("--force is about --out, which is not given; leave it out")
@@ -34,7 +35,7 @@ func openStore(f dirFlags) (*store, error) {
 	if err := os.MkdirAll(f.dir, 0o777); err != nil {
 		return nil, fmt.Errorf("cannot make the directory for bundles: %w", err)
 	}
-	return &store{f.dir, f.force}, nil
+	return &store{f.dir, f.force, same}, nil
 }
 
 // put writes a run down and returns the path of the bundle, "" from the nil
@@ -60,6 +61,13 @@ func (s *store) put(run *report.Run) (string, error) {
 	return path, nil
 }
 
+// tellAlreadyThere says that a bundle was not written because it is there.
+func (a *app) tellAlreadyThere(f *outFlags, path string) {
+	if !f.quiet {
+		fmt.Fprintf(a.stderr, "zksim: %s is already there and holds the same; it was left alone\n", path)
+	}
+}
+
 func replayLine(path string) string { return "zksim replay " + repro.Quote(path) + " --verify" }
 
 // write makes a new file. A file of that name which holds the same already is
@@ -83,6 +91,7 @@ func (s *store) replace(path string, data []byte) error {
 	old, err := os.ReadFile(path)
 	switch {
 	case err == nil && bytes.Equal(old, data):
+		s.same(path)
 		return nil
 	case !s.force:
 		return fmt.Errorf("%s is there and holds something else; move it, or say --force", path)

@@ -9,8 +9,10 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/zksim/zksim/cmd/internal/repro"
 	"github.com/zksim/zksim/linearizability"
 	"github.com/zksim/zksim/sim"
+	"github.com/zksim/zksim/sim/bundle"
 	"github.com/zksim/zksim/sim/report"
 )
 
@@ -55,6 +57,9 @@ func (a *app) check(f *outFlags, path string) error {
 	if v := res.Violation; v != nil {
 		j.Property, j.Place, j.Detail = string(v.Property), v.Place, v.Detail
 	}
+	if j.Verdict == sim.VerdictUnknown {
+		j.Notes = append(j.Notes, "The order in which the servers committed is no part of a history. "+decider(path))
+	}
 	if a.code, err = exitCode(j.Verdict); err != nil {
 		return err
 	}
@@ -64,6 +69,16 @@ func (a *app) check(f *outFlags, path string) error {
 	_, err = io.WriteString(a.stdout, j.text(report.Options{Colour: a.colourful(f.color.word), Quiet: f.quiet}))
 	return err
 }
+
+// decider says how to learn what the history alone does not tell.
+func decider(path string) string {
+	if isBundle(path) {
+		return "zksim replay " + repro.Quote(path) + " judges it with the servers' own order."
+	}
+	return "If this one is from a bundle, zksim replay FILE judges it with the servers' own order."
+}
+
+func isBundle(path string) bool { return strings.HasSuffix(path, bundle.Extension) }
 
 func (j *judgement) text(o report.Options) string {
 	var b strings.Builder
@@ -89,7 +104,7 @@ func (j *judgement) text(o report.Options) string {
 
 // readHistory reads a history, also one inside a bundle.
 func (a *app) readHistory(path string) (*linearizability.History, error) {
-	if strings.HasSuffix(path, ".simrun") {
+	if isBundle(path) {
 		b, err := a.readBundle(path)
 		if err != nil {
 			return nil, err

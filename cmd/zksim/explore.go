@@ -48,16 +48,22 @@ func (a *app) exploreCommand() *cobra.Command {
 
 // explore is zksim explore.
 func (a *app) explore(f *exploreFlags) error {
+	if err := f.settle(); err != nil {
+		return err
+	}
 	next, count, err := a.seedsOf(f) // and writes drawn seeds down in f
 	if err != nil {
 		return err
 	}
-	bundles, err := openStore(f.dir)
+	s := &search{a: a, f: f, total: count, tally: newTally(), began: a.now(), build: a.build()}
+	s.progress = progress{w: a.stderr, redraw: a.watched, columns: a.columns, quiet: f.out.quiet, shown: s.began}
+	s.bundles, err = openStore(f.dir, func(path string) {
+		s.progress.end()
+		a.tellAlreadyThere(&f.out, path)
+	})
 	if err != nil {
 		return err
 	}
-	s := &search{a: a, f: f, total: count, bundles: bundles, tally: newTally(), began: a.now(), build: a.build()}
-	s.progress = progress{w: a.stderr, redraw: a.watched, quiet: f.out.quiet, shown: s.began}
 	if err := s.run(next); err != nil {
 		return err
 	}

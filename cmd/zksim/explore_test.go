@@ -151,7 +151,7 @@ func TestProgress(t *testing.T) {
 	s.progress.end()
 
 	w.Reset()
-	s.progress = progress{w: &w, redraw: true, shown: now}
+	s.progress = progress{w: &w, redraw: true, shown: now, columns: func() int { return 0 }}
 	now = now.Add(redrawEvery)
 	s.progress.show(s)
 	assert.NotContains(t, w.String(), "\n", "a terminal's line is drawn again")
@@ -163,6 +163,19 @@ func TestProgress(t *testing.T) {
 	s.progress = progress{w: &w, redraw: true, quiet: true}
 	s.progress.show(s)
 	assert.Empty(t, w.String())
+}
+
+// A line that is drawn again stays within the terminal, however narrow.
+func TestProgressFitsTheTerminal(t *testing.T) {
+	now := time.Unix(100, 0)
+	for columns, want := range map[int]int{1: 0, 40: 39, 60: 59, 80: 79, 200: 79, 0: 79} {
+		var w bytes.Buffer
+		s := &search{a: &app{now: func() time.Time { return now }}, tally: newTally(), began: now, total: 2000}
+		s.progress = progress{w: &w, redraw: true, columns: func() int { return columns }}
+		s.progress.announce(&kind{property: "PrefixConsistency", first: 7})
+		s.progress.show(s)
+		assert.Len(t, screenOf(w.String()), want, "%d columns", columns)
+	}
 }
 
 // interruptOnOutput sends an interrupt when the first line comes.

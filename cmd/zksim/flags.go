@@ -5,6 +5,7 @@ import (
 
 	"github.com/zksim/zksim/cmd/internal/repro"
 	"github.com/zksim/zksim/sim"
+	"github.com/zksim/zksim/sim/fault"
 )
 
 // simFlags say what is simulated, the seed apart.
@@ -30,9 +31,33 @@ func (f *simFlags) add(fl *pflag.FlagSet) {
 	fl.Var(&f.servers, "servers", "voting servers, zk1 to zkN; default 5")
 	fl.Var(&f.clients, "clients", "clients, c1 to cN; default 10")
 	fl.Var(&f.span, "for", "virtual time with load and faults; default 60s")
-	fl.Var(&f.profile, "profile", "lan: no faults but yours; swarm: drawn; default "+f.profile.word)
+	fl.Var(&f.profile, "profile", profileUsage(f.profile.word))
 	fl.Var(&f.faults, "fault", "add a fault, such as 'at 10s kill leader'")
-	fl.Var(&f.bugs, "bug", "plant a bug, such as sync-without-quorum")
+	fl.Var(&f.bugs, "bug", "plant a bug; --bug list names those that there are")
+}
+
+// profileUsage is the help of --profile. Whoever says which faults there are
+// wants no others.
+func profileUsage(word string) string {
+	if word == sim.ProfileLAN {
+		return "lan: no faults but yours; swarm: drawn; default lan"
+	}
+	return "swarm draws faults; default " + word + ", or lan with --fault"
+}
+
+// settle chooses the profile, and refuses statements that contradict each
+// other. Drawn statements are not asked: they may well.
+func (f *simFlags) settle() error {
+	if len(f.faults.list) == 0 {
+		return nil
+	}
+	if !f.profile.given {
+		f.profile.word = sim.ProfileLAN
+	}
+	if err := fault.ValidateAll(f.faults.list, f.servers.n, f.clients.n); err != nil {
+		return usagef("--fault, %v", err)
+	}
+	return nil
 }
 
 func (f *simFlags) config(seed uint64) sim.Config {

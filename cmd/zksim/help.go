@@ -22,7 +22,8 @@ func helpText(cmd *cobra.Command) string {
 	}
 	if cmd.HasAvailableLocalFlags() {
 		b.WriteString("\nFlags:\n")
-		cmd.LocalFlags().VisitAll(func(f *pflag.Flag) { writeFlag(&b, f) })
+		width := flagColumn(cmd)
+		cmd.LocalFlags().VisitAll(func(f *pflag.Flag) { writeFlag(&b, f, width) })
 	}
 	if cmd.Long != "" {
 		fmt.Fprintf(&b, "\n%s\n", cmd.Long)
@@ -38,13 +39,29 @@ func writeVerbs(b *strings.Builder, root *cobra.Command) {
 	b.WriteString("\nExit: 0 ok, 1 violated, 125 unknown, 128 tool failed, 129 usage, 130 interrupted\n")
 }
 
-func writeFlag(b *strings.Builder, f *pflag.Flag) {
+// flagColumn is the width of the longest flag, and of a blank behind it.
+func flagColumn(cmd *cobra.Command) int {
+	width := 17
+	cmd.LocalFlags().VisitAll(func(f *pflag.Flag) {
+		name, _ := flagWords(f)
+		width = max(width, len(name)+1)
+	})
+	return width
+}
+
+// flagWords are a flag with its placeholder, and what it does.
+func flagWords(f *pflag.Flag) (name, usage string) {
+	metavar, usage := pflag.UnquoteUsage(f)
+	return strings.TrimSpace("--" + f.Name + " " + metavar), usage
+}
+
+func writeFlag(b *strings.Builder, f *pflag.Flag, width int) {
 	short := "    "
 	if f.Shorthand != "" {
 		short = "-" + f.Shorthand + ", "
 	}
-	metavar, usage := pflag.UnquoteUsage(f)
-	fmt.Fprintf(b, "  %s%-17s%s\n", short, strings.TrimSpace("--"+f.Name+" "+metavar), usage)
+	name, usage := flagWords(f)
+	fmt.Fprintf(b, "  %s%-*s%s\n", short, width, name, usage)
 }
 
 func helpCommand(root *cobra.Command) *cobra.Command {

@@ -31,6 +31,7 @@ func main1() int {
 		env:        os.Getenv,
 		terminal:   term.IsTerminal(int(os.Stdout.Fd())),
 		watched:    term.IsTerminal(int(os.Stderr.Fd())),
+		columns:    columns,
 		build:      thisBuild,
 		now:        time.Now,
 		drawSeed:   drawSeed,
@@ -38,6 +39,15 @@ func main1() int {
 		simulate:   sim.Run,
 	}
 	return a.main(os.Args[1:])
+}
+
+// columns is how wide the terminal is, which may change at any time.
+func columns() int {
+	width, _, err := term.GetSize(int(os.Stderr.Fd()))
+	if err != nil {
+		return 0
+	}
+	return width
 }
 
 // drawSeed takes a seed from the operating system, for a run without --seed.

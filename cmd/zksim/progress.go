@@ -17,6 +17,8 @@ type progress struct {
 	shown  time.Time
 	drawn  bool   // a line is on the terminal
 	news   string // the failure that was found last
+
+	columns func() int // of the terminal now; 0 where nobody knows
 }
 
 const (
@@ -46,13 +48,24 @@ func (p *progress) show(s *search) {
 		return
 	}
 	p.drawn = true
-	fmt.Fprintf(p.w, "\r\x1b[K%.*s", report.Columns-1, line)
+	fmt.Fprintf(p.w, "\r\x1b[K%.*s", p.width(), line)
+}
+
+// width is how long a line may be that is drawn again: one that wraps, or ends
+// in the last column, leaves a trail.
+func (p *progress) width() int {
+	columns := p.columns()
+	if columns <= 0 {
+		columns = report.Columns
+	}
+	return min(columns, report.Columns) - 1
 }
 
 // end clears the line.
 func (p *progress) end() {
 	if p.drawn {
 		fmt.Fprint(p.w, "\r\x1b[K")
+		p.drawn = false
 	}
 }
 

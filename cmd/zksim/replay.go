@@ -8,7 +8,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/zksim/zksim/cmd/internal/repro"
 	"github.com/zksim/zksim/node/proto"
 	"github.com/zksim/zksim/sim"
 	"github.com/zksim/zksim/sim/bundle"
@@ -19,7 +18,7 @@ import (
 type replayFlags struct {
 	verify bool
 	until  momentValue
-	expect string
+	expect propertyValue
 	out    outFlags
 }
 
@@ -39,7 +38,7 @@ Exit: 0 ok, 1 violated, 125 unknown, 128 tool failed, 129 usage, 130 interrupted
 	fl.SortFlags = false
 	fl.BoolVar(&f.verify, "verify", false, "compare the hash at every checkpoint of the bundle")
 	fl.Var(&f.until, "until", "stop there, and print the state of every server")
-	fl.StringVar(&f.expect, "expect", "", "let the exit code say whether `PROPERTY` fails")
+	fl.Var(&f.expect, "expect", "let the exit code say whether PROPERTY fails")
 	f.out.add(fl, "print one JSON document")
 	f.out.addVerbose(fl)
 	return cmd
@@ -47,7 +46,7 @@ Exit: 0 ok, 1 violated, 125 unknown, 128 tool failed, 129 usage, 130 interrupted
 
 // replay is zksim replay.
 func (a *app) replay(f *replayFlags, path string) error {
-	if err := f.check(); err != nil {
+	if err := f.out.check(); err != nil {
 		return err
 	}
 	b, err := a.readBundle(path)
@@ -63,24 +62,21 @@ func (a *app) replay(f *replayFlags, path string) error {
 		return unjudged(fmt.Sprintf("%s: this version cannot run the bundle: %v", path, err))
 	}
 	r.compare(f)
-	if a.code, err = r.code(f.expect); err != nil {
+	if err := a.believe(r, path); err != nil {
+		return err
+	}
+	if a.code, err = r.code(f.expect.name); err != nil {
 		return err
 	}
 	return a.printReplay(f, r)
-}
-
-func (f *replayFlags) check() error {
-	if f.expect != "" && !slices.Contains(proto.Properties(), proto.Property(f.expect)) {
-		return usagef("--expect %s: there is no such property; docs/model.md lists them", repro.Quote(f.expect))
-	}
-	return f.out.check()
 }
 
 // rerun is a run of a bundle with the bundle.
 type rerun struct {
 	*report.Run
 	bundle   *bundle.Bundle
-	verified int // checkpoints that were found equal
+	verified int  // checkpoints that were found equal
+	differs  bool // one was not
 }
 
 func (a *app) rerun(f *replayFlags, b *bundle.Bundle, path string) (*rerun, error) {
@@ -89,8 +85,11 @@ func (a *app) rerun(f *replayFlags, b *bundle.Bundle, path string) (*rerun, erro
 		return nil, err
 	}
 	cfg.Until = f.until.moment
-	r := &rerun{&report.Run{Build: a.build(), Repro: []string{replayLine(path)}}, b, 0}
+	r := &rerun{&report.Run{Build: a.build(), Repro: []string{replayLine(path)}}, b, 0, false}
 	if b.Edited {
+		if err := b.Contradiction(); err != nil {
+			return nil, err
+		}
 		fmt.Fprintf(a.stderr, "zksim: the schedule of %s was edited; its hash is not demanded\n", path)
 		r.Repro = []string{strings.TrimSuffix(replayLine(path), " --verify")}
 	}
@@ -122,6 +121,7 @@ func (r *rerun) compare(f *replayFlags) {
 		r.Verdict = sim.VerdictUnknown
 		v.Detail += fmt.Sprintf(" The bundle was written by %s, this is %s.", written(r.bundle.Document.Build), written(r.Build))
 	}
+	r.differs = true
 	r.Violation, r.Step = v, max(was.Step, is.Step)
 }
 
@@ -135,6 +135,39 @@ func common(then, now []sim.Checkpoint) (a, b []sim.Checkpoint) {
 		}
 	}
 	return a, b
+}
+
+// believe compares what the bundle says of its run's end with the run, where
+// nothing else differs. What the same code contradicts somebody has written
+// there; of other code, other checks may be the reason.
+func (a *app) believe(r *rerun, path string) error {
+	d := &r.bundle.Document
+	if n := len(r.bundle.Checkpoints); r.verified > 0 && n > 0 {
+		if end := report.Hash(r.bundle.Checkpoints[n-1].Hash); d.Hash != end {
+			return unjudged(fmt.Sprintf("%s was edited: it says that the run ends with hash %.40q, and its last checkpoint, at step %d, says %s",
+				path, d.Hash, r.bundle.Checkpoints[n-1].Step, end))
+		}
+	}
+	then, now := ending(d), ending(r.Document())
+	if r.bundle.Edited || r.Stopped || r.differs || then == now {
+		return nil
+	}
+	said := fmt.Sprintf("says that the run ends %s; it ends %s", then, now)
+	if r.verified > 0 && sameCode(r.Build, d.Build) {
+		return unjudged(fmt.Sprintf("%s was edited: it %s", path, said))
+	}
+	fmt.Fprintf(a.stderr, "zksim: %s %s\n", path, said)
+	return nil
+}
+
+// ending is the verdict with the property, if there is one, in quotes: both may
+// be anything in a bundle that was edited.
+func ending(d *report.Document) string {
+	words := string(d.Verdict)
+	if d.Property != "" {
+		words += ", " + d.Property
+	}
+	return fmt.Sprintf("%.60q", words)
 }
 
 func difference(was, is sim.Checkpoint) string {
@@ -219,8 +252,8 @@ func (r *rerun) remarks(f *replayFlags) string {
 	if r.verified > 0 {
 		lines = append(lines, fmt.Sprintf("verified    %s equal", report.Plural(r.verified, "checkpoint")))
 	}
-	if f.expect != "" {
-		lines = append(lines, "expected    "+f.expect+": "+r.expectation(f.expect))
+	if expect := f.expect.name; expect != "" {
+		lines = append(lines, "expected    "+expect+": "+r.expectation(expect))
 	}
 	if len(lines) == 0 {
 		return ""

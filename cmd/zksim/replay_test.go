@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"testing"
@@ -10,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/zksim/zksim/sim"
+	"github.com/zksim/zksim/sim/bundle"
 	"github.com/zksim/zksim/sim/report"
 )
 
@@ -101,4 +103,43 @@ func TestMomentValue(t *testing.T) {
 	for _, bad := range []string{"0", "0s", "-3s", "soon", ""} {
 		assert.Error(t, v.Set(bad), bad)
 	}
+}
+
+// What a bundle says of the end and the code that wrote it contradicts, somebody
+// has written there. Other code may judge otherwise.
+func TestEditedVerdictIsNoVerifiedBundle(t *testing.T) {
+	path := bundleOf(t, newBench(sim.Run), "--seed", "5")
+	data, err := os.ReadFile(path)
+	require.NoError(t, err)
+	data = bytes.Replace(data, []byte(`"verdict": "ok"`), []byte(`"verdict": "unknown"`), 1)
+	require.NoError(t, os.WriteFile(path, data, 0o666))
+	b := newBench(sim.Run)
+	assert.Equal(t, exitUnknown, b.main([]string{"replay", path, "--verify"}))
+	assert.Contains(t, b.err.String(), " was edited: it says that the run ends \"unknown\"; it ends \"ok\"\n")
+	assert.Empty(t, b.out.String())
+	b = newBench(sim.Run)
+	b.build = func() report.Build { return report.Build{Version: "devel", Commit: "deadbeef"} }
+	assert.Equal(t, exitOK, b.main([]string{"replay", path, "--verify"}))
+	assert.Contains(t, b.err.String(), " says that the run ends \"unknown\"; it ends \"ok\"\n")
+	assert.NotContains(t, b.err.String(), "edited")
+}
+
+// The history of a bundle that cannot be decided by itself names the replay of
+// that bundle.
+func TestUndecidedHistoryNamesTheReplay(t *testing.T) {
+	path := bundleOf(t, newBench(sim.Run), "--seed", "5")
+	b := newBench(sim.Run)
+	require.Equal(t, exitOK, b.main([]string{"check", path}))
+	assert.NotContains(t, b.out.String(), "zksim replay")
+	data, err := os.ReadFile(path)
+	require.NoError(t, err)
+	parsed, err := bundle.Parse(path, data)
+	require.NoError(t, err)
+	parsed.History = []byte(`{"client":"c1","session":"0x1","xid":1,"op":"create","args":{"path":"/a","data":"t:1","flags":7},"call":1,"return":2,"outcome":"ok","err":0,"zxid":4294967299,"result":{"op":"create","path":"/a"}}` + "\n")
+	data, err = parsed.Bytes()
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(path, data, 0o666))
+	b = newBench(sim.Run)
+	require.Equal(t, exitUnknown, b.main([]string{"check", path, "--json"}), b.err.String())
+	assert.Contains(t, b.out.String(), "zksim replay "+path+" judges it with the servers' own order.")
 }

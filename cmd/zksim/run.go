@@ -45,10 +45,13 @@ func (a *app) runOnce(f *runFlags) error {
 	if err := f.out.check(); err != nil {
 		return err
 	}
+	if err := f.settle(); err != nil {
+		return err
+	}
 	if err := a.needSeed(&f.seed); err != nil {
 		return err
 	}
-	bundles, err := openStore(f.dir)
+	bundles, err := openStore(f.dir, func(path string) { a.tellAlreadyThere(&f.out, path) })
 	if err != nil {
 		return err
 	}

@@ -133,6 +133,16 @@ func scriptTamper(ts *testscript.TestScript, neg bool, args []string) {
 		changed = strings.Replace(text, "\nat 5s kill leader\n", "\nat 5s kil leader\n", 1)
 	case "stranger":
 		changed = strings.Replace(text, "\nat 5s kill leader\n", "\nat 5s kill zk9\n", 1)
+	case "contrary":
+		changed = strings.Replace(text, "\nat 5s kill leader\n", "\nat 5s start zk1\n", 1)
+	case "hash":
+		changed = regexp.MustCompile(`("hash": ")[0-9a-f]{16}`).ReplaceAllString(text, "${1}00000000deadbeef")
+	case "verdict":
+		changed = strings.Replace(strings.Replace(text, `"verdict": "ok"`, `"verdict": "violated"`, 1), `"property": ""`, `"property": "Progress"`, 1)
+	case "property":
+		changed = strings.Replace(text, `"property": "PrefixConsistency"`, `"property": "Progress"`, 1)
+	case "schema":
+		changed = strings.Replace(text, `"schema": 1`, `"schema": 99`, 1)
 	case "newer":
 		changed = strings.Replace(text, "format 1\n", "format 9\n", 1)
 	case "cut":

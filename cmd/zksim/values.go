@@ -10,6 +10,7 @@ import (
 
 	"github.com/zksim/zksim/cmd/internal/repro"
 	"github.com/zksim/zksim/node"
+	"github.com/zksim/zksim/node/proto"
 	"github.com/zksim/zksim/sim"
 	"github.com/zksim/zksim/sim/fault"
 	"github.com/zksim/zksim/sim/report"
@@ -139,8 +140,17 @@ func (v *faultsValue) Type() string { return "STMT" }
 // bugsValue collects --bug.
 type bugsValue struct{ bugs node.Bugs }
 
-// Set plants a bug.
-func (v *bugsValue) Set(s string) error { return node.ParseBug(s, &v.bugs) }
+// Set plants a bug. The word list is no bug: its error names all there are.
+func (v *bugsValue) Set(s string) error {
+	if s != "list" {
+		return node.ParseBug(s, &v.bugs)
+	}
+	var slugs []string
+	for _, bug := range node.PlantedBugs() {
+		slugs = append(slugs, bug.Slug)
+	}
+	return fmt.Errorf("the bugs that can be planted are %s", strings.Join(slugs, ", "))
+}
 
 // String prints the names.
 func (v *bugsValue) String() string { return v.bugs.String() }
@@ -148,9 +158,28 @@ func (v *bugsValue) String() string { return v.bugs.String() }
 // Type is the placeholder in help.
 func (v *bugsValue) Type() string { return "SLUG" }
 
+// propertyValue is the name of a property.
+type propertyValue struct{ name string }
+
+// Set takes one of the closed list.
+func (v *propertyValue) Set(s string) error {
+	if !slices.Contains(proto.Properties(), proto.Property(s)) {
+		return errors.New("there is no such property; docs/model.md lists them")
+	}
+	v.name = s
+	return nil
+}
+
+// String prints the name, or nothing.
+func (v *propertyValue) String() string { return v.name }
+
+// Type is the placeholder in help.
+func (v *propertyValue) Type() string { return "PROPERTY" }
+
 // wordValue is one of a few words, or any word when none are listed.
 type wordValue struct {
 	word  string
+	given bool
 	words []string
 	kind  string
 }
@@ -160,7 +189,7 @@ func (v *wordValue) Set(s string) error {
 	if v.words != nil && !slices.Contains(v.words, s) {
 		return fmt.Errorf("this is one of %s", strings.Join(v.words, ", "))
 	}
-	v.word = s
+	v.word, v.given = s, true
 	return nil
 }
 

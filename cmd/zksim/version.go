@@ -54,11 +54,16 @@ func (a *app) versionCommand() *cobra.Command {
 					report.Build
 				}{report.Schema, a.build()})
 			}
-			b := a.build()
-			_, err := fmt.Fprintf(a.stdout, "%v %s %s/%s\n", b, b.Go, runtime.GOOS, runtime.GOARCH)
-			return err
+			return a.printVersion()
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "one JSON document")
 	return cmd
+}
+
+// printVersion prints one line.
+func (a *app) printVersion() error {
+	b := a.build()
+	_, err := fmt.Fprintf(a.stdout, "%v %s %s/%s\n", b, b.Go, runtime.GOOS, runtime.GOARCH)
+	return err
 }
