@@ -210,7 +210,7 @@ func (r *replay) commit(m *moment) *mismatch {
 			t.Zxid, t.Type, answerText(errOf(&want), &want))}
 	}
 	r.state = next
-	r.triggers.add(t.Zxid, changes)
+	r.triggers.add(t.Zxid, changes, t.Type != proto.OpCloseSession)
 	return nil
 }
 
@@ -227,7 +227,7 @@ func (r *replay) foreign(t *proto.Txn) *mismatch {
 			Detail: "transaction " + t.Zxid.String() + " (" + t.Type.String() + " " + t.Path + ") cannot be: " + err.Error()}}
 	}
 	r.state = next
-	r.triggers.add(t.Zxid, changes)
+	r.triggers.add(t.Zxid, changes, t.Type != proto.OpCloseSession)
 	return nil
 }
 

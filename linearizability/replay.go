@@ -187,7 +187,7 @@ func (r *replay) place(z proto.Zxid, n int32) proto.ErrCode {
 	u := &r.unknown[n]
 	next, res, changes := r.state.Apply(z, 0, u.session, u.op)
 	r.state = next
-	r.triggers.add(z, changes)
+	r.triggers.add(z, changes, false)
 	return errOf(&res)
 }
 
@@ -198,7 +198,7 @@ func (r *replay) write(m *moment) *mismatch {
 		return r.differed(o, f, &want)
 	}
 	r.state = next
-	r.triggers.add(m.zxid, changes)
+	r.triggers.add(m.zxid, changes, o.Op.Type != proto.OpCloseSession)
 	return nil
 }
 

@@ -13,6 +13,7 @@ type trigger struct {
 	on   watched
 	zxid proto.Zxid
 	kind proto.EventType // of the event that it sends
+	sure bool            // a call that was answered, or the servers, tell of it
 }
 
 // triggers are those of a replay, in the order of W.
@@ -51,25 +52,25 @@ func leavesWatch(o *Op) (on watched, ok bool) {
 	return on, false
 }
 
-func (t *triggers) add(z proto.Zxid, changes []model.Change) {
+func (t *triggers) add(z proto.Zxid, changes []model.Change, sure bool) {
 	if t.watched == nil {
 		return
 	}
 	for _, c := range changes {
-		t.put(watched{path: c.Path}, z, c.Type)
+		t.put(trigger{watched{path: c.Path}, z, c.Type, sure})
 		if c.Type == proto.EventNodeDataChanged {
 			continue
 		}
 		if c.Type == proto.EventNodeDeleted {
-			t.put(watched{c.Path, true}, z, c.Type)
+			t.put(trigger{watched{c.Path, true}, z, c.Type, sure})
 		}
-		t.put(watched{parentOf(c.Path), true}, z, proto.EventNodeChildrenChanged)
+		t.put(trigger{watched{parentOf(c.Path), true}, z, proto.EventNodeChildrenChanged, sure})
 	}
 }
 
-func (t *triggers) put(on watched, z proto.Zxid, kind proto.EventType) {
-	if t.watched[on] {
-		t.list = append(t.list, trigger{on, z, kind})
+func (t *triggers) put(g trigger) {
+	if t.watched[g.on] {
+		t.list = append(t.list, g)
 	}
 }
 

@@ -15,44 +15,29 @@ import (
 // watches again: what changed meanwhile is then told at once, as it stands, but
 // that a node was created and deleted again is not.
 //
-// What unknown outcomes may have touched is not judged unless it is known what
-// came of them.
+// Where it is not known what came of an unknown outcome, or of a session that may
+// have ended, a watch that it may have set off could have sent an event at any
+// time in which that can have happened. What then remains is that a watch sends
+// no more than one event, of a kind that suits it, and that it has sent it when a
+// change has been seen that surely happened. What cannot be known there: whether
+// an event that a watch was left for came of a change at all, of which, and
+// whether one is missing of a change that nobody was answered for.
 func checkEvents(h *History, r *replay) *proto.Violation {
 	list := r.triggers.byWatched()
-	doubtful := r.doubtful()
+	doubts := r.doubts(list)
 	items := watchItems(h)
 	for len(items) > 0 {
 		n := 1
 		for n < len(items) && items[n].session == items[0].session {
 			n++
 		}
-		c := eventCheck{triggers: list, doubtful: doubtful, items: items[:n], active: map[watched]*active{}, soonest: noBound}
+		c := eventCheck{triggers: list, doubts: doubts, items: items[:n], active: map[watched]*active{}, soonest: noBound}
 		if v := c.run(); v != nil {
 			return v
 		}
 		items = items[n:]
 	}
 	return nil
-}
-
-// doubtful tells of which watched nodes it is not known what happened to them:
-// those that a transaction may have touched of which it is not known whether it
-// is in W, or where.
-func (r *replay) doubtful() map[watched]bool {
-	certain := map[int32]bool{}
-	for _, n := range r.inHole { // order-free: fills a set
-		certain[n] = true
-	}
-	out := map[watched]bool{}
-	for on := range r.triggers.watched { // order-free: fills a set
-		for n := range r.unknown {
-			if !certain[int32(n)] && r.unknown[n].footprint.covers(on.path) {
-				out[on] = true
-				break
-			}
-		}
-	}
-	return out
 }
 
 // watchItem is a reply or an event of a session.
@@ -111,7 +96,7 @@ type active struct {
 // eventCheck follows one session.
 type eventCheck struct {
 	triggers map[watched][]trigger
-	doubtful map[watched]bool
+	doubts   map[watched][]span
 	items    []watchItem
 	active   map[watched]*active
 	soonest  proto.Zxid // no active watch that is not carried has a trigger below
@@ -151,7 +136,7 @@ func (c *eventCheck) reply(i int, o *Op) *proto.Violation {
 	if v := c.seen(i, o.Zxid); v != nil {
 		return v
 	}
-	if on, ok := leavesWatch(o); ok && !c.doubtful[on] {
+	if on, ok := leavesWatch(o); ok {
 		c.set(on, &active{call: o, since: o.Zxid, missing: o.Op.Type == proto.OpExists && o.Err == proto.NoNode})
 	}
 	return nil
@@ -238,7 +223,8 @@ func (c *eventCheck) settle(i int, z proto.Zxid) *proto.Violation {
 			continue
 		}
 		due := upTo(after(c.triggers[on], a.since), z)
-		if len(due) > 0 && !(a.missing && due[len(due)-1].kind == proto.EventNodeDeleted) {
+		gone := a.missing && (len(due) > 0 && due[len(due)-1].kind == proto.EventNodeDeleted || c.mayFire(on, a.since, z))
+		if len(due) > 0 && !gone {
 			a.next = &due[0]
 			return c.missed(i, on, a, z)
 		}
@@ -255,10 +241,6 @@ func upTo(list []trigger, z proto.Zxid) []trigger { return list[:len(list)-len(a
 
 // event: a watch must have sent it.
 func (c *eventCheck) event(i int, e *Event) *proto.Violation {
-	if c.doubtful[watched{path: e.Path}] || c.doubtful[watched{e.Path, true}] {
-		c.forget(e)
-		return nil
-	}
 	z := noBound
 	var by []watched
 	for _, on := range listening(e) {
@@ -267,20 +249,15 @@ func (c *eventCheck) event(i int, e *Event) *proto.Violation {
 			continue
 		}
 		at := proto.Zxid(0)
-		if !a.carried {
+		if !a.carried && !c.inDoubt(i, on, a) {
 			at = a.next.zxid
 		}
-		if at < z {
-			z, by = at, by[:0]
-		}
-		if at == z {
-			by = append(by, on)
-		}
+		z, by = min(z, at), append(by, on)
 	}
 	if len(by) == 0 {
 		return eventViolation(proto.WatchOnce, e, "no watch of the session was to send it")
 	}
-	c.use(by, z == 0)
+	c.use(by, c.active[by[0]].carried)
 	return c.inOrder(e, z)
 }
 
@@ -309,16 +286,8 @@ func listening(e *Event) []watched {
 	return []watched{{path: e.Path}}
 }
 
-// forget takes away the watches that an event may have used up.
-func (c *eventCheck) forget(e *Event) {
-	for _, on := range listening(e) {
-		if a := c.active[on]; a != nil && (a.carried || a.next != nil && a.next.kind == e.Type) {
-			delete(c.active, on)
-		}
-	}
-}
-
-// inOrder: z is the trigger, or 0 if the event tells what happened meanwhile.
+// inOrder: z is the trigger, or 0 if the event tells what happened meanwhile, or
+// what set it off is not known.
 func (c *eventCheck) inOrder(e *Event, z proto.Zxid) *proto.Violation {
 	switch {
 	case z == 0:
@@ -334,7 +303,10 @@ func (c *eventCheck) inOrder(e *Event, z proto.Zxid) *proto.Violation {
 
 // sends reports whether the watch was to send an event of this type.
 func (c *eventCheck) sends(i int, on watched, a *active, e *Event) bool {
-	if !a.carried {
+	switch {
+	case c.inDoubt(i, on, a):
+		return suits(on, a, e.Type)
+	case !a.carried:
 		return a.next != nil && a.next.kind == e.Type
 	}
 	due := upTo(after(c.triggers[on], a.since), c.firstReply(i))
