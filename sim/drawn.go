@@ -28,6 +28,7 @@ const (
 	drawFsyncMax
 	drawSwarmLinkMin
 	drawSwarmLinkMax
+	drawWindows
 )
 
 // drawParameters draws those of a profile: machines of one room, in the profile

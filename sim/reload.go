@@ -20,8 +20,9 @@ type reloads struct {
 	count uint64
 }
 
-// reloadsPerRun is how many there are on average in the safety phase.
-const reloadsPerRun = 20
+// reloadsPerRun is how many there are on average in the safety phase. Each costs
+// about as much as a tenth of a virtual second.
+const reloadsPerRun = 10
 
 // reloadDrawKind keeps these draws apart from others for the same purpose.
 const reloadDrawKind = 0x8001

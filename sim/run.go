@@ -3,6 +3,7 @@ package sim
 import (
 	"github.com/zksim/zksim/linearizability"
 	"github.com/zksim/zksim/node/proto"
+	"github.com/zksim/zksim/sim/rng"
 )
 
 // Run runs an ensemble as cfg says and judges it. The error says that cfg cannot
@@ -55,12 +56,23 @@ func (c *cluster) checkHistory() {
 		c.violate(proto.Integrity, 0, "applied", "a transaction that was committed cannot be read: %v", err)
 		return
 	}
-	r := linearizability.Judge(c.history, &linearizability.Options{Committed: committed})
+	r := linearizability.Judge(c.history, &linearizability.Options{Committed: committed, Windows: c.windows()})
 	if r.Violation != nil {
 		c.blame(r.Violation)
 	} else if r.Verdict == linearizability.VerdictUnknown {
 		c.doubts = append(c.doubts, r.Notes...)
 	}
+}
+
+// windows draws how many parts of the history porcupine judges too: a part costs
+// as much as judging a whole run in the order of zxids, so only one run in eight
+// has one.
+func (c *cluster) windows() int {
+	s := c.src.Stream(rng.Key{Host: -1, Purpose: rng.PurposeConfig, Kind: drawWindows})
+	if s.Chance(1, 8) {
+		return 1
+	}
+	return 0
 }
 
 // committedTxns lists what was committed, by zxid: applied by a server, or part of

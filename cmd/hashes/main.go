@@ -12,6 +12,7 @@ import (
 	"io"
 	"os"
 
+	"github.com/zksim/zksim/cmd/internal/heap"
 	"github.com/zksim/zksim/cmd/internal/repro"
 	"github.com/zksim/zksim/sim"
 	"github.com/zksim/zksim/sim/fault"
@@ -26,7 +27,10 @@ const (
 	exitUsage    = 129
 )
 
-func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr, sim.Run)) }
+func main() {
+	heap.Tune()
+	os.Exit(run(os.Args[1:], os.Stdout, os.Stderr, sim.Run))
+}
 
 // simulation is what sim.Run does.
 type simulation func(sim.Config) (*sim.Report, error)

@@ -14,10 +14,14 @@ import (
 
 	"golang.org/x/term"
 
+	"github.com/zksim/zksim/cmd/internal/heap"
 	"github.com/zksim/zksim/sim"
 )
 
-func main() { os.Exit(main1()) }
+func main() {
+	heap.Tune()
+	os.Exit(main1())
+}
 
 // main1 is main for tests: it returns the exit code.
 func main1() int {
