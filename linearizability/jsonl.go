@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/zksim/zksim/node/proto"
 )
@@ -78,8 +79,9 @@ func opLine(o *Op) *line {
 		Outcome: o.Outcome.String(), Err: &o.Err, Zxid: o.Zxid, Result: resultOf(&o.Result)}
 }
 
-// ReadJSONL reads what WriteJSONL wrote. Errors name the line, and wrap
-// [ErrHistory] unless reading itself failed.
+// ReadJSONL reads what WriteJSONL wrote. Errors name the line, and the field and
+// what it must be, and wrap [ErrHistory] unless reading itself failed. A field
+// that is not known is an error: it may be a known one that is misspelt.
 func ReadJSONL(r io.Reader) (*History, error) {
 	h := &History{}
 	b := bufio.NewReader(r)
@@ -101,8 +103,8 @@ func ReadJSONL(r io.Reader) (*History, error) {
 
 func (h *History) readLine(text []byte) error {
 	var l line
-	if err := json.Unmarshal(text, &l); err != nil {
-		return fmt.Errorf("%w: %v", ErrHistory, err)
+	if err := decodeStrict(text, &l); err != nil {
+		return err
 	}
 	client, err := parseClient(l.Client)
 	if err != nil {
@@ -125,7 +127,7 @@ func (h *History) readEvent(l *line, client int32, session proto.SessionID) erro
 			return nil
 		}
 	}
-	return fmt.Errorf("%w: event %.40q", ErrHistory, l.Event)
+	return fmt.Errorf("%w: field \"event\" is %.40q, must be one of %s", ErrHistory, l.Event, strings.Join(eventNames[:], ", "))
 }
 
 func (h *History) readOp(l *line, client int32, session proto.SessionID) error {
@@ -141,7 +143,7 @@ func (h *History) readOp(l *line, client int32, session proto.SessionID) error {
 		return err
 	}
 	if o.Return != 0 && o.Return < o.Call {
-		return fmt.Errorf("%w: returned in step %d, called in step %d", ErrHistory, o.Return, o.Call)
+		return fmt.Errorf("%w: field \"return\" is step %d, must not be before \"call\", step %d", ErrHistory, o.Return, o.Call)
 	}
 	o.Result, err = l.Result.result()
 	h.Ops = append(h.Ops, o)
@@ -154,5 +156,5 @@ func parseOutcome(s string) (Outcome, error) {
 			return Outcome(k), nil
 		}
 	}
-	return 0, fmt.Errorf("%w: outcome %.40q", ErrHistory, s)
+	return 0, fmt.Errorf("%w: field \"outcome\" is %.40q, must be one of %s", ErrHistory, s, strings.Join(outcomeNames[:], ", "))
 }

@@ -77,6 +77,35 @@ func TestReadJSONLRefuses(t *testing.T) {
 	assert.Len(t, h.Ops, 1)
 }
 
+// TestReadJSONLSays: an error tells the line, the field and what must stand there,
+// in words of the format.
+func TestReadJSONLSays(t *testing.T) {
+	for bad, want := range map[string]string{
+		`hello`:                                      `line 1: linearizability: malformed history: not JSON at byte 1 ("hello\n"); a line must be one JSON object`,
+		`{"client":"c1"`:                             `the line ends within a JSON object`,
+		`[]`:                                         `a line must be one JSON object, not a JSON array`,
+		`{"client":"c1"} {}`:                         `more than one JSON object in the line`,
+		`{"client":1}`:                               `field "client" must be a string, not a JSON number`,
+		`{"client":"1"}`:                             `field "client" is "1", must be c and a number from 1`,
+		`{"client":"c1","xid":"7"}`:                  `field "xid" must be a whole number of 32 bits, not a JSON string`,
+		`{"client":"c1","call":-1}`:                  `field "call" must be a whole number from 0 to 18446744073709551615, not a JSON number`,
+		`{"client":"c1","args":{"watch":1}}`:         `field "args.watch" must be true or false, not a JSON number`,
+		`{"client":"c1","clal":4}`:                   `field "clal" is not known`,
+		`{"client":"c1","args":{"pth":"/"}}`:         `field "pth" is not known`,
+		`{"client":"c1","outcome":"fine"}`:           `field "outcome" is "fine", must be one of ok, failed, unknown`,
+		`{"client":"c1","result":{"stat":[1,2]}}`:    `field "stat" must be an array of nine`,
+		`{"client":"c1","args":{"acl":[[1,2,3]]}}`:   `field "acl" must hold arrays of a number, a string and a string`,
+		`{"client":"c1","op":"sing","outcome":"ok"}`: `field "op" is "sing", must be one of create`,
+		`{"client":"c1","event":"noise"}`:            `field "event" is "noise", must be one of watch, connected`,
+	} {
+		_, err := ReadJSONL(strings.NewReader(bad + "\n"))
+		require.ErrorIs(t, err, ErrHistory, bad)
+		assert.Contains(t, err.Error(), want)
+		assert.NotContains(t, err.Error(), "json:")
+		assert.NotContains(t, err.Error(), "Go ")
+	}
+}
+
 func TestDataNotation(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		b := rapid.OneOf(rapid.SliceOf(rapid.Byte()), rapid.Map(rapid.String(), func(s string) []byte { return []byte(s) }),

@@ -3,6 +3,7 @@ package linearizability
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 
 	"github.com/zksim/zksim/node/proto"
 )
@@ -14,13 +15,21 @@ func opTypes() []proto.OpCode {
 		proto.OpCloseSession}
 }
 
+func typeNames() string {
+	var names []string
+	for _, t := range opTypes() {
+		names = append(names, t.String())
+	}
+	return strings.Join(names, ", ")
+}
+
 func parseType(name string) (proto.OpCode, error) {
 	for _, t := range opTypes() {
 		if t.String() == name {
 			return t, nil
 		}
 	}
-	return 0, fmt.Errorf("%w: operation %.40q", ErrHistory, name)
+	return 0, fmt.Errorf("%w: field \"op\" is %.40q, must be one of %s", ErrHistory, name, typeNames())
 }
 
 // args are the arguments of a request, as in the golden transcripts: an absent
@@ -50,11 +59,8 @@ func (a acl) MarshalJSON() ([]byte, error) { return json.Marshal([]any{a.Perms, 
 // UnmarshalJSON reads an array of three.
 func (a *acl) UnmarshalJSON(b []byte) error {
 	parts := []any{&a.Perms, &a.Scheme, &a.ID}
-	if err := json.Unmarshal(b, &parts); err != nil {
-		return err
-	}
-	if len(parts) != 3 {
-		return fmt.Errorf("an ACL entry of %d fields", len(parts))
+	if err := json.Unmarshal(b, &parts); err != nil || len(parts) != 3 {
+		return fmt.Errorf("%w: field \"acl\" must hold arrays of a number, a string and a string (permissions, scheme, id)", ErrHistory)
 	}
 	return nil
 }

@@ -33,11 +33,9 @@ func (s *stat) UnmarshalJSON(b []byte) error {
 	var owner string
 	parts := []any{&s.Czxid, &s.Mzxid, &s.Pzxid, &s.Version, &s.Cversion, &s.Aversion,
 		&owner, &s.DataLength, &s.NumChildren}
-	if err := json.Unmarshal(b, &parts); err != nil {
-		return err
-	}
-	if len(parts) != 9 {
-		return fmt.Errorf("a stat of %d fields", len(parts))
+	if err := json.Unmarshal(b, &parts); err != nil || len(parts) != 9 {
+		return fmt.Errorf("%w: field \"stat\" must be an array of nine: czxid, mzxid, pzxid, version, cversion, aversion, "+
+			"ephemeralOwner (a string), dataLength, numChildren", ErrHistory)
 	}
 	id, err := parseSession(owner)
 	s.EphemeralOwner = proto.SessionID(id)

@@ -69,7 +69,7 @@ func parseData(s string) ([]byte, error) {
 			return b, nil
 		}
 	}
-	return nil, fmt.Errorf("%w: data %.40q", ErrHistory, s)
+	return nil, fmt.Errorf("%w: field \"data\" is %.40q, must be n, t:TEXT, x:HEX or r:HH*COUNT", ErrHistory, s)
 }
 
 func parseRepeat(s string) ([]byte, bool) {
@@ -92,7 +92,7 @@ func formatClient(n int32) string { return "c" + strconv.FormatInt(int64(n), 10)
 func parseClient(s string) (int32, error) {
 	n, err := strconv.ParseInt(strings.TrimPrefix(s, "c"), 10, 32)
 	if err != nil || !strings.HasPrefix(s, "c") || n < 1 {
-		return 0, fmt.Errorf("%w: client %.40q", ErrHistory, s)
+		return 0, fmt.Errorf("%w: field \"client\" is %.40q, must be c and a number from 1", ErrHistory, s)
 	}
 	return int32(n), nil
 }
@@ -105,7 +105,7 @@ func parseSession(s string) (int64, error) {
 	}
 	n, err := strconv.ParseUint(strings.TrimPrefix(s, "0x"), 16, 64)
 	if err != nil || !strings.HasPrefix(s, "0x") {
-		return 0, fmt.Errorf("%w: session %.40q", ErrHistory, s)
+		return 0, fmt.Errorf("%w: field \"session\" is %.40q, must be 0x and up to 16 hexadecimal digits", ErrHistory, s)
 	}
 	return int64(n), nil
 }
