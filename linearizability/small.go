@@ -1,8 +1,8 @@
 package linearizability
 
 import (
+	"math"
 	"slices"
-	"strings"
 
 	"github.com/zksim/zksim/model"
 	"github.com/zksim/zksim/node/proto"
@@ -34,8 +34,10 @@ func Porcupine(h *History, maxOps int) Result {
 		return porcupineWhole(h, maxOps)
 	}
 	var res Result
-	for _, piece := range piecesOf(h) {
-		res.add(porcupinePiece(h, piece, maxOps))
+	b := newBuilder(h)
+	g := groundOf(h, b)
+	for _, p := range piecesOf(h, g) {
+		res.add(g.porcupinePiece(h, p))
 	}
 	return res
 }
@@ -70,9 +72,15 @@ func porcupineWhole(h *History, maxOps int) Result {
 	return b.judge(s, "the history")
 }
 
-func porcupinePiece(h *History, p piece, maxOps int) Result {
-	if len(p.calls) > maxOps {
-		return undecided("porcupine: %d calls below %s, the most it is given are %d", len(p.calls), p.name, maxOps)
+// pieceCalls bounds what is kept for each step of the search, pieceSteps its time.
+const (
+	pieceCalls = 4000
+	pieceSteps = 100_000
+)
+
+func (g *ground) porcupinePiece(h *History, p piece) Result {
+	if len(p.calls) > pieceCalls {
+		return undecided("porcupine: %d calls hang together with %s, the most it is given are %d", len(p.calls), p.name, pieceCalls)
 	}
 	b := newBuilder(h)
 	for _, i := range p.calls {
@@ -81,7 +89,13 @@ func porcupinePiece(h *History, p piece, maxOps int) Result {
 	for _, id := range p.owners {
 		b.perhaps(closeOp(), id, 0, 0)
 	}
-	return b.judge(b.specification(false), p.name)
+	s := b.specification(false)
+	s.left = pieceSteps
+	s.start.State = g.state
+	for _, id := range b.sessions {
+		s.start.State = s.start.Open(id, 0)
+	}
+	return b.judge(s, p.name)
 }
 
 // builder collects the calls of a history that porcupine is to judge.
@@ -141,6 +155,19 @@ func (b *builder) add(o *Op) {
 	b.calls = append(b.calls, c)
 }
 
+// since is the first step in which a call that is judged may have its place; of
+// one that is not, none at all.
+func (b *builder) since(o *Op) uint64 {
+	if o.Op.Type.IsWrite() {
+		return o.Call
+	}
+	a := b.anchor(o)
+	if a == nil || o.Outcome != OK {
+		return math.MaxUint64
+	}
+	return min(a.Call, o.Call)
+}
+
 // anchor is the last write or sync of a read's session before it, if it is near.
 func (b *builder) anchor(o *Op) *Op {
 	var last *Op
@@ -173,7 +200,7 @@ func (b *builder) judge(s *specification, name string) Result {
 		return violated(&proto.Violation{Property: proto.LinearizableWrites, Place: "client",
 			Detail: "no order of the calls explains their answers, below " + name})
 	}
-	return undecided("porcupine: %d steps did not settle %s, of %d calls", specSteps, name, len(b.calls))
+	return undecided("porcupine: too much at once: the steps it is given did not settle the %d calls that hang together with %s", len(b.calls), name)
 }
 
 // piece is the calls that hang together: those below some nodes of the root.
@@ -184,38 +211,35 @@ type piece struct {
 }
 
 // piecesOf parts the calls of a history. A multi ties together the nodes that it
-// is about; whoever looks at the root, or counts its children by a sequential
-// name, ties together everything.
-func piecesOf(h *History) []piece {
+// is about. What creates or deletes a node ties it to its parent, unless the
+// parent is always there and nobody looks at its children.
+func piecesOf(h *History, g *ground) []piece {
 	j := joints{}
+	sequenced := map[string]bool{}
 	for i := range h.Ops {
-		names := topNames(&h.Ops[i].Op)
-		for _, n := range names {
-			j.join(names[0], n)
+		if o := &h.Ops[i]; !g.calls[i] {
+			g.tie(j, &o.Op, sequenced)
 		}
 	}
-	if j.has("") {
-		for _, n := range j.names() {
-			j.join("", n)
+	for _, p := range j.names() {
+		if sequenced[parentOf(p)] && p != "/" {
+			j.join(p, parentOf(p))
 		}
 	}
 	var out []piece
 	at := map[string]int{}
 	for i := range h.Ops {
 		o := &h.Ops[i]
-		names := topNames(&o.Op)
-		if o.Op.Type == proto.OpCloseSession {
-			names = nil // it is added to every piece below
-		}
-		if len(names) == 0 {
+		name := someName(&o.Op)
+		if name == "" || g.calls[i] {
 			continue
 		}
-		root := j.find(names[0])
+		root := j.find(name)
 		n, ok := at[root]
 		if !ok {
 			n = len(out)
 			at[root] = n
-			out = append(out, piece{name: "/" + root})
+			out = append(out, piece{name: root})
 		}
 		out[n].calls = append(out[n].calls, i)
 	}
@@ -223,6 +247,48 @@ func piecesOf(h *History) []piece {
 		out[n].closes(h)
 	}
 	return out
+}
+
+// tie joins what a request needs to be judged together.
+func (g *ground) tie(j joints, op *proto.Op, sequenced map[string]bool) {
+	for i := range op.Ops {
+		g.tie(j, &op.Ops[i], sequenced)
+		if a, b := someName(op), someName(&op.Ops[i]); b != "" {
+			j.join(a, b)
+		}
+	}
+	name := someName(op)
+	if name == "" || op.Type == proto.OpMulti {
+		return
+	}
+	j.find(name)
+	up := parentOf(name)
+	switch op.Type {
+	case proto.OpCreate, proto.OpCreate2, proto.OpDelete:
+		if !g.holds(up) || g.counted[up] {
+			j.join(name, up)
+		}
+	}
+	if op.Flags&proto.FlagSequential != 0 {
+		sequenced[up] = true // it may have the name of any of its siblings
+	}
+}
+
+// someName is a path that a request is about, "" if it is about none. The end of
+// a session is added to every piece that it may touch.
+func someName(op *proto.Op) string {
+	switch op.Type {
+	case proto.OpCloseSession, proto.OpPing, proto.OpSync:
+		return ""
+	case proto.OpMulti:
+		for i := range op.Ops {
+			if n := someName(&op.Ops[i]); n != "" {
+				return n
+			}
+		}
+		return ""
+	}
+	return rooted(op.Path)
 }
 
 // closes adds to a piece the ends of the sessions that may have ephemerals there,
@@ -244,23 +310,6 @@ func (p *piece) closes(h *History) {
 	slices.Sort(p.calls)
 }
 
-// topNames are the first components of the paths of a request; "" is the root.
-func topNames(op *proto.Op) []string {
-	var out []string
-	for i := range op.Ops {
-		out = append(out, topNames(&op.Ops[i])...)
-	}
-	switch op.Type {
-	case proto.OpMulti, proto.OpCloseSession, proto.OpPing, proto.OpSync:
-		return out
-	}
-	name, _, below := strings.Cut(strings.TrimPrefix(op.Path, "/"), "/")
-	if !below && op.Flags&proto.FlagSequential != 0 {
-		name = "" // the number counts the children of the root
-	}
-	return append(out, name)
-}
-
 // joints is a union-find over names.
 type joints map[string]string
 
@@ -277,8 +326,6 @@ func (j joints) find(n string) string {
 		n = up
 	}
 }
-
-func (j joints) has(n string) bool { _, ok := j[n]; return ok }
 
 func (j joints) names() []string {
 	out := make([]string, 0, len(j))
