@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"reflect"
 	"strings"
 )
 
@@ -40,7 +39,7 @@ func jsonFault(text []byte, err error) string {
 	case errors.As(err, &wrong) && wrong.Field == "":
 		return "a line must be one JSON object, not a JSON " + jsonKind(wrong.Value)
 	case errors.As(err, &wrong):
-		return fmt.Sprintf("field %q must be %s, not a JSON %s", wrong.Field, wanted(wrong.Type), jsonKind(wrong.Value))
+		return fmt.Sprintf("field %q must be %s, not a JSON %s", wrong.Field, wanted(wrong.Type.Kind().String()), jsonKind(wrong.Value))
 	case strings.HasPrefix(err.Error(), unknownField):
 		return "field " + strings.TrimPrefix(err.Error(), unknownField) + " is not known"
 	case errors.As(err, &syntax) && !errors.Is(err, io.ErrUnexpectedEOF) && syntax.Offset < int64(len(text)):
@@ -58,22 +57,20 @@ func jsonKind(value string) string {
 	return kind
 }
 
-// wanted names a type in words of the format.
-func wanted(t reflect.Type) string {
-	for t.Kind() == reflect.Pointer {
-		t = t.Elem()
-	}
-	switch t.Kind() {
-	case reflect.String:
+// wanted names a kind of value in words of the format.
+func wanted(kind string) string {
+	switch kind {
+	case "string":
 		return "a string"
-	case reflect.Bool:
+	case "bool":
 		return "true or false"
-	case reflect.Slice, reflect.Array:
+	case "slice":
 		return "an array"
-	case reflect.Struct, reflect.Map, reflect.Interface:
-		return "an object"
-	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
-		return fmt.Sprintf("a whole number from 0 to %d", uint64(1)<<t.Bits()-1)
+	case "uint64":
+		return "a whole number from 0 to 18446744073709551615"
 	}
-	return fmt.Sprintf("a whole number of %d bits", t.Bits())
+	if bits, ok := strings.CutPrefix(kind, "int"); ok {
+		return "a whole number of " + bits + " bits"
+	}
+	return "an object"
 }

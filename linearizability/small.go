@@ -16,9 +16,9 @@ const anchorDistance = 8
 
 // Porcupine lets the checker of that name judge a history by search, whatever the
 // zxids: with zxids as a second opinion on a history of at most maxOps calls,
-// without them piece by piece, where a piece is what happens below one node of the
-// root and does not hang on other pieces. Pieces of more than maxOps calls are
-// left out, which makes the verdict unknown.
+// without them piece by piece, where a piece is the calls that hang together. A
+// piece that costs too many steps, or of too many calls, stays undecided and is
+// named; the others are judged.
 //
 // Writes and reads are put into one order: a write between its call and its
 // return; a read if its session wrote or synced shortly before, between the call
