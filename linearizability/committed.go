@@ -2,6 +2,7 @@ package linearizability
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 
 	"github.com/zksim/zksim/node/proto"
@@ -22,6 +23,7 @@ type witness struct {
 	ofTxn []int32      // of each transaction: the call, or -1
 	at    []proto.Zxid // of each call: its zxid in W, or 0
 
+	callers       map[proto.SessionID]bool // sessions that make calls
 	opened, ended map[proto.SessionID]bool // sessions whose opening, or end, is in W
 }
 
@@ -30,7 +32,7 @@ func newWitness(h *History, txns []proto.Txn) *witness {
 	slices.SortStableFunc(txns, func(a, b proto.Txn) int { return cmp.Compare(a.Zxid, b.Zxid) })
 	w := &witness{h: h, txns: txns, call: make(map[callKey]int32, len(h.Ops)),
 		ofTxn: make([]int32, len(txns)), at: make([]proto.Zxid, len(h.Ops)),
-		opened: map[proto.SessionID]bool{}, ended: map[proto.SessionID]bool{}}
+		callers: map[proto.SessionID]bool{}, opened: map[proto.SessionID]bool{}, ended: map[proto.SessionID]bool{}}
 	for i := range txns {
 		switch t := &txns[i]; t.Type {
 		case proto.OpCreateSession:
@@ -42,6 +44,7 @@ func newWitness(h *History, txns []proto.Txn) *witness {
 	for i := range h.Ops {
 		if o := &h.Ops[i]; o.Session != 0 && o.Xid > 0 && o.Op.Type.IsWrite() {
 			w.call[callKey{o.Session, o.Xid}] = int32(i)
+			w.callers[o.Session] = true
 		}
 	}
 	return w
@@ -58,6 +61,10 @@ func (w *witness) match() *proto.Violation {
 			return &proto.Violation{Property: proto.Agreement, Place: "client", Detail: "two transactions committed as " + t.Zxid.String()}
 		}
 		n, ok := w.call[callKey{t.Session, t.Cxid}]
+		if !ok && w.callers[t.Session] && t.Type != proto.OpCreateSession && t.Type != proto.OpCloseSession {
+			return &proto.Violation{Property: proto.Integrity, Place: "client", Detail: fmt.Sprintf(
+				"%v is a %v of session %v with xid %d, which its client never asked for", t.Zxid, t.Type, t.Session, t.Cxid)}
+		}
 		if !ok || turnedAway(t, &w.h.Ops[n]) || t.Type == proto.OpCreateSession || t.Type == proto.OpCloseSession && w.h.Ops[n].Op.Type != proto.OpCloseSession {
 			continue
 		}

@@ -178,6 +178,22 @@ func TestForeignTransactions(t *testing.T) {
 	require.Equal(t, proto.Durability, res.Violation.Property)
 }
 
+// TestInventedTransactions: a session that makes calls has no transactions of
+// other calls.
+func TestInventedTransactions(t *testing.T) {
+	h := parsed(t, `{"client":"c1","session":"0x9","xid":1,"op":"create","args":{"path":"/p"},"call":3,"return":4,"outcome":"ok","zxid":2,"result":{"op":"create","path":"/p"}}
+`)
+	txns := []proto.Txn{
+		{TxnHeader: proto.TxnHeader{Session: 9, Zxid: 1, Type: proto.OpCreateSession}},
+		{TxnHeader: proto.TxnHeader{Session: 9, Cxid: 1, Zxid: 2, Type: proto.OpCreate}, Path: "/p", ACL: proto.OpenACL(), ParentCVersion: 1},
+		{TxnHeader: proto.TxnHeader{Session: 9, Cxid: 99, Zxid: 3, Type: proto.OpCreate}, Path: "/ghost", ACL: proto.OpenACL(), ParentCVersion: 2},
+	}
+	require.Equal(t, VerdictOK, CheckWrites(h, &Options{Committed: txns[:2]}).Verdict)
+	res := CheckWrites(h, &Options{Committed: txns})
+	require.Equal(t, VerdictViolated, res.Verdict)
+	require.Equal(t, proto.Integrity, res.Violation.Property)
+}
+
 func TestCheckExpiry(t *testing.T) {
 	touches := []Touch{{1, 0, 6 * time.Second}, {2, 0, 6 * time.Second}, {1, 5 * time.Second, 6 * time.Second}}
 	for _, c := range []struct {
