@@ -13,21 +13,21 @@ func TestClocksThatGoRight(t *testing.T) {
 	var c localClock
 	assert.Equal(t, 5*time.Second, c.now(5*time.Second))
 	assert.Equal(t, 7*time.Second, c.when(7*time.Second))
-	assert.EqualValues(t, wallStart+5000, c.wall(5*time.Second))
+	assert.Equal(t, int64(wallStart+5000), c.wall(5*time.Second))
 }
 
 func TestDriftMovesBothClocksAndOffsetOne(t *testing.T) {
 	var c localClock
 	c.turn(10*time.Second, 100_000)
 	assert.Equal(t, 21*time.Second, c.now(20*time.Second))
-	assert.EqualValues(t, wallStart+21_000, c.wall(20*time.Second))
+	assert.Equal(t, int64(wallStart+21_000), c.wall(20*time.Second))
 	c.offset = -time.Minute
 	assert.Equal(t, 21*time.Second, c.now(20*time.Second))
-	assert.EqualValues(t, wallStart+21_000-60_000, c.wall(20*time.Second))
+	assert.Equal(t, int64(wallStart+21_000-60_000), c.wall(20*time.Second))
 	c.turn(20*time.Second, 0)
 	assert.Equal(t, 31*time.Second, c.now(30*time.Second), "the monotonic clock does not jump")
 	c.offset = 0
-	assert.EqualValues(t, wallStart+30_000, c.wall(30*time.Second), "the wall clock is set right")
+	assert.Equal(t, int64(wallStart+30_000), c.wall(30*time.Second), "the wall clock is set right")
 }
 
 func TestAClockThatStandsNearlyStill(t *testing.T) {
