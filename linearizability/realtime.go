@@ -14,10 +14,12 @@ type replies struct {
 	newest []*Op // newest[i] has the highest zxid among ops[:i+1]
 }
 
-func answered(h *History) replies {
+func answered(h *History) replies { return repliesThat(h, (*Op).Replied) }
+
+func repliesThat(h *History, count func(*Op) bool) replies {
 	r := replies{ops: make([]*Op, 0, len(h.Ops))}
 	for i := range h.Ops {
-		if o := &h.Ops[i]; o.Replied() {
+		if o := &h.Ops[i]; count(o) {
 			r.ops = append(r.ops, o)
 		}
 	}

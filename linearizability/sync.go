@@ -1,11 +1,6 @@
 package linearizability
 
-import (
-	"cmp"
-	"slices"
-
-	"github.com/zksim/zksim/node/proto"
-)
+import "github.com/zksim/zksim/node/proto"
 
 // CheckSync checks that a read after a sync sees what was written before the
 // sync (SyncRead, G7, in its strict form): when a sync was answered ok, and a
@@ -19,40 +14,12 @@ func CheckSync(h *History) *proto.Violation {
 	return eachSession(h, func(ops []*Op) *proto.Violation { return w.checkReads(ops) })
 }
 
-// writes are successful writes in the order of their returns.
-type writes struct {
-	ops    []*Op
-	newest []*Op // newest[i] has the highest zxid among ops[:i+1]
+// returnedWrites are the successful writes.
+func returnedWrites(h *History) replies {
+	return repliesThat(h, func(o *Op) bool { return o.Outcome == OK && o.Op.Type.IsWrite() && o.Replied() })
 }
 
-func returnedWrites(h *History) writes {
-	var w writes
-	for i := range h.Ops {
-		if o := &h.Ops[i]; o.Outcome == OK && o.Op.Type.IsWrite() && o.Replied() {
-			w.ops = append(w.ops, o)
-		}
-	}
-	slices.SortStableFunc(w.ops, func(a, b *Op) int { return cmp.Compare(a.Return, b.Return) })
-	w.newest = make([]*Op, len(w.ops))
-	for i, o := range w.ops {
-		w.newest[i] = o
-		if i > 0 && w.newest[i-1].Zxid > o.Zxid {
-			w.newest[i] = w.newest[i-1]
-		}
-	}
-	return w
-}
-
-// before returns the newest write that had returned before a step, or nil.
-func (w *writes) before(step uint64) *Op {
-	n, _ := slices.BinarySearchFunc(w.ops, step, func(o *Op, s uint64) int { return cmp.Compare(o.Return, s) })
-	if n == 0 {
-		return nil
-	}
-	return w.newest[n-1]
-}
-
-func (w *writes) checkReads(session []*Op) *proto.Violation {
+func (w *replies) checkReads(session []*Op) *proto.Violation {
 	var sync, write *Op
 	for _, o := range session {
 		switch {
