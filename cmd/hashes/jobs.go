@@ -4,20 +4,20 @@ import (
 	"fmt"
 	"sync"
 
-	"github.com/zksim/zksim/sim"
+	"github.com/zksim/zksim/sim/engine"
 	"github.com/zksim/zksim/sim/report"
 )
 
 // outcome is a report or what kept a run from giving one.
 type outcome struct {
-	rep *sim.Report
+	rep *engine.Report
 	err error
 }
 
 // each runs every seed, several at a time, and hands the reports to use in the
 // order of the seeds. It reports whether every verdict was ok, and stops at
 // the first error.
-func (o *options) each(simulate simulation, use func(*sim.Report) error) (bool, error) {
+func (o *options) each(simulate simulation, use func(*engine.Report) error) (bool, error) {
 	ok := true
 	for at := 0; at < len(o.seeds); at += o.jobs {
 		batch := o.seeds[at:min(at+o.jobs, len(o.seeds))]
@@ -25,7 +25,7 @@ func (o *options) each(simulate simulation, use func(*sim.Report) error) (bool, 
 			if out.err != nil {
 				return false, out.err
 			}
-			ok = ok && out.rep.Verdict == sim.VerdictOK
+			ok = ok && out.rep.Verdict == engine.VerdictOK
 			if err := use(out.rep); err != nil {
 				return false, err
 			}

@@ -14,7 +14,7 @@ import (
 
 	"github.com/zksim/zksim/cmd/internal/heap"
 	"github.com/zksim/zksim/cmd/internal/repro"
-	"github.com/zksim/zksim/sim"
+	"github.com/zksim/zksim/sim/engine"
 	"github.com/zksim/zksim/sim/fault"
 	"github.com/zksim/zksim/sim/report"
 )
@@ -29,15 +29,15 @@ const (
 
 func main() {
 	heap.Tune()
-	os.Exit(run(os.Args[1:], os.Stdout, os.Stderr, sim.Run))
+	os.Exit(run(os.Args[1:], os.Stdout, os.Stderr, engine.Run))
 }
 
-// simulation is what sim.Run does.
-type simulation func(sim.Config) (*sim.Report, error)
+// simulation is what engine.Run does.
+type simulation func(engine.Config) (*engine.Report, error)
 
 // options are the flags.
 type options struct {
-	cfg         sim.Config // but for the seed
+	cfg         engine.Config // but for the seed
 	seeds       []uint64
 	jobs        int
 	checkpoints bool
@@ -125,8 +125,8 @@ func run(args []string, stdout, stderr io.Writer, simulate simulation) int {
 
 // list prints the hash of every seed. It reports false when a run was not ok.
 func list(o *options, stdout, stderr io.Writer, simulate simulation) (bool, error) {
-	return o.each(simulate, func(rep *sim.Report) error {
-		if rep.Verdict != sim.VerdictOK {
+	return o.each(simulate, func(rep *engine.Report) error {
+		if rep.Verdict != engine.VerdictOK {
 			complain(stderr, rep)
 		}
 		return write(stdout, rep, o.checkpoints)
@@ -134,7 +134,7 @@ func list(o *options, stdout, stderr io.Writer, simulate simulation) (bool, erro
 }
 
 // complain tells of a run that was not ok, and how to see it.
-func complain(stderr io.Writer, rep *sim.Report) {
+func complain(stderr io.Writer, rep *engine.Report) {
 	detail := ""
 	if rep.Violation != nil {
 		detail = " " + rep.Violation.Error()
@@ -144,7 +144,7 @@ func complain(stderr io.Writer, rep *sim.Report) {
 
 // write prints a run as lines of five words: seed, what the line is, step,
 // virtual time, hash.
-func write(w io.Writer, rep *sim.Report, checkpoints bool) error {
+func write(w io.Writer, rep *engine.Report, checkpoints bool) error {
 	seed := report.Seed(rep.Config.Seed)
 	if checkpoints {
 		for _, c := range rep.Checkpoints {

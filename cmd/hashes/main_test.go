@@ -13,16 +13,16 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/zksim/zksim/node/proto"
-	"github.com/zksim/zksim/sim"
+	"github.com/zksim/zksim/sim/engine"
 )
 
 // mixed is a run whose hash hangs on the seed alone.
-func mixed(cfg sim.Config) (*sim.Report, error) {
+func mixed(cfg engine.Config) (*engine.Report, error) {
 	h := cfg.Seed * 0x9e3779b97f4a7c15
-	return &sim.Report{
-		Config: cfg, Verdict: sim.VerdictOK, Step: 300, Hash: h, Virtual: time.Second,
-		Checkpoints: []sim.Checkpoint{{Step: 100, At: time.Millisecond, Hash: h >> 1}, {Step: 200, At: time.Minute, Hash: h >> 2}},
-		Counts:      sim.Counts{Events: 300},
+	return &engine.Report{
+		Config: cfg, Verdict: engine.VerdictOK, Step: 300, Hash: h, Virtual: time.Second,
+		Checkpoints: []engine.Checkpoint{{Step: 100, At: time.Millisecond, Hash: h >> 1}, {Step: 200, At: time.Minute, Hash: h >> 2}},
+		Counts:      engine.Counts{Events: 300},
 	}, nil
 }
 
@@ -43,10 +43,10 @@ func TestListKeepsTheOrderOfSeeds(t *testing.T) {
 }
 
 func TestRunThatIsNotOKIsTold(t *testing.T) {
-	bad := func(cfg sim.Config) (*sim.Report, error) {
+	bad := func(cfg engine.Config) (*engine.Report, error) {
 		rep, err := mixed(cfg)
 		if cfg.Seed == 3 {
-			rep.Verdict, rep.Violation = sim.VerdictViolated, &proto.Violation{Property: proto.Progress, Detail: "no leader"}
+			rep.Verdict, rep.Violation = engine.VerdictViolated, &proto.Violation{Property: proto.Progress, Detail: "no leader"}
 		}
 		return rep, err
 	}
@@ -63,7 +63,7 @@ func TestTwiceCatchesALeak(t *testing.T) {
 	assert.Equal(t, "0 of 3 seeds differ\n", out)
 
 	var runs atomic.Int64
-	leaky := func(cfg sim.Config) (*sim.Report, error) {
+	leaky := func(cfg engine.Config) (*engine.Report, error) {
 		rep, err := mixed(cfg)
 		if n := runs.Add(1); cfg.Seed == 2 {
 			rep.Checkpoints[1].Hash += uint64(n)
@@ -112,7 +112,7 @@ func TestBadArguments(t *testing.T) {
 		assert.Equal(t, exitUsage, code, args)
 		assert.NotEmpty(t, stderr)
 	}
-	code, _, _ := invoke(func(sim.Config) (*sim.Report, error) { return nil, errors.New("no") }, "-seeds", "1")
+	code, _, _ := invoke(func(engine.Config) (*engine.Report, error) { return nil, errors.New("no") }, "-seeds", "1")
 	assert.Equal(t, exitInternal, code)
 }
 

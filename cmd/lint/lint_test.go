@@ -38,7 +38,7 @@ func TestClosureOfTheSimulator(t *testing.T) {
 	l, err := loader()
 	require.NoError(t, err)
 	allowed := []string{"github.com/anishathalye/porcupine", "github.com/go-zookeeper/zk"}
-	for _, root := range []string{"sim", "sim/client"} {
+	for _, root := range []string{"sim/engine", "sim/client"} {
 		i := slices.IndexFunc(l.listed, func(p listed) bool { return p.ImportPath == Module+"/"+root })
 		require.GreaterOrEqual(t, i, 0, root)
 		for _, dep := range foreign(l.listed[i].Deps, allowed) {
@@ -151,7 +151,7 @@ func TestDirections(t *testing.T) {
 		ok       bool
 	}{
 		{"node", "node/store", true},
-		{"node", "sim", false},
+		{"node", "sim/engine", false},
 		{"node", "sim/rng", false},
 		{"node", "netsim", false},
 		{"node/ztree", "node/store", false},
@@ -165,11 +165,12 @@ func TestDirections(t *testing.T) {
 		{"netsim", "node/store", false},
 		{"disksim", "node/store", true},
 		{"disksim", "node", false},
-		{"sim", "node", true},
-		{"sim", "cmd/lint", false},
-		{"sim", "node/host", false},
+		{"sim/engine", "node", true},
+		{"sim/engine", "cmd/lint", false},
+		{"sim/engine", "node/host", false},
+		{"sim/engine", "sim/bundle", false},
 		{"node/host", "node", true},
-		{"cmd/zksim", "sim", true},
+		{"cmd/zksim", "sim/engine", true},
 	} {
 		row, ok := directionOf(Module + "/" + c.from)
 		require.True(t, ok, c.from)

@@ -39,9 +39,13 @@ var directions = []direction{
 	{path: "sim/fault", ours: []string{"node/proto", "sim/fault/netem"}},
 	{path: "sim/client", ours: []string{"node/proto"}, others: []string{"github.com/go-zookeeper/zk"}},
 	{path: "sim/workload", ours: []string{"node/proto", "sim/client", "sim/rng", "linearizability"}},
-	{path: "sim/report", ours: []string{"node", "node/proto", "sim", "sim/fault"}},
-	{path: "sim/bundle", ours: []string{"linearizability", "node", "node/proto", "sim", "sim/fault", "sim/report"}},
-	{path: "sim", ours: []string{"node", "node/proto", "node/quorum", "node/store", "node/ztree", "netsim", "disksim",
+	{path: "sim/simrapid", ours: []string{"sim", "sim/...", "node/proto"}, others: []string{"pgregory.net/rapid"}},
+	{path: "sim/shrink", ours: []string{"node", "node/proto", "sim/engine", "sim/fault", "sim/fault/netem", "sim/bundle", "sim/report", "sim/rng"}},
+	{path: "sim/bisect", ours: []string{"node", "node/proto", "sim/engine", "sim/fault", "sim/bundle", "sim/report", "sim/rng"}},
+	{path: "sim/report", ours: []string{"node", "node/proto", "sim/engine", "sim/fault"}},
+	{path: "sim/bundle", ours: []string{"linearizability", "node", "node/proto", "sim/engine", "sim/fault", "sim/report"}},
+	{path: "sim", ours: []string{"node", "node/proto", "linearizability", "sim/..."}, others: []string{"github.com/go-zookeeper/zk"}},
+	{path: "sim/engine", ours: []string{"node", "node/proto", "node/quorum", "node/store", "node/ztree", "netsim", "disksim",
 		"linearizability", "model", "sim/rng", "sim/vtime", "sim/fault", "sim/fault/netem", "sim/client", "sim/workload"}},
 }
 
@@ -50,6 +54,10 @@ var simulatedRoots = []string{"node", "sim", "netsim", "disksim", "model", "line
 
 // outsideRoots are the parts of them that do not.
 var outsideRoots = []string{"node/host"}
+
+// outsidePackages are single packages of them that do not, whatever lies below:
+// what a person's test imports knows testing, files and the environment.
+var outsidePackages = []string{"sim", "sim/simrapid"}
 
 // simulatedImports is all of the standard library that simulated code may use.
 // What is missing has a clock, a lock, a goroutine, the operating system or
@@ -70,14 +78,15 @@ type exception struct {
 
 // exceptions are all the breaches that are meant.
 var exceptions = []exception{
-	{"sim", "import", "runtime", "names the function of the core that panicked; no run hangs on it"},
+	{"sim/engine", "import", "runtime", "names the function of the core that panicked; no run hangs on it"},
 }
 
 // Simulated reports whether the code of a package runs inside a simulation.
 func Simulated(path string) bool {
 	within := inModule(path)
 	below := func(root string) bool { return below(within, root) }
-	return slices.ContainsFunc(simulatedRoots, below) && !slices.ContainsFunc(outsideRoots, below)
+	return slices.ContainsFunc(simulatedRoots, below) && !slices.ContainsFunc(outsideRoots, below) &&
+		!slices.Contains(outsidePackages, within)
 }
 
 // inModule cuts the module off a package path.

@@ -10,7 +10,7 @@ import (
 	"runtime/debug"
 	"time"
 
-	"github.com/zksim/zksim/sim"
+	"github.com/zksim/zksim/sim/engine"
 	"github.com/zksim/zksim/sim/report"
 )
 
@@ -38,7 +38,7 @@ type app struct {
 	now            func() time.Time
 	drawSeed       func() (uint64, error)
 	interrupts     <-chan os.Signal
-	simulate       func(sim.Config) (*sim.Report, error)
+	simulate       func(engine.Config) (*engine.Report, error)
 
 	code int // of the verdict, set by a verb that ran
 }

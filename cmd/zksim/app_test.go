@@ -15,7 +15,7 @@ import (
 	"github.com/zksim/zksim/cmd/internal/repro"
 	"github.com/zksim/zksim/node"
 	"github.com/zksim/zksim/node/proto"
-	"github.com/zksim/zksim/sim"
+	"github.com/zksim/zksim/sim/engine"
 	"github.com/zksim/zksim/sim/report"
 )
 
@@ -23,11 +23,11 @@ import (
 type bench struct {
 	app
 	out, err bytes.Buffer
-	cfg      sim.Config // of the last simulation
+	cfg      engine.Config // of the last simulation
 	vars     map[string]string
 }
 
-func newBench(simulate func(sim.Config) (*sim.Report, error)) *bench {
+func newBench(simulate func(engine.Config) (*engine.Report, error)) *bench {
 	b := &bench{vars: map[string]string{}}
 	instant := time.Unix(0, 0)
 	b.app = app{
@@ -38,13 +38,13 @@ func newBench(simulate func(sim.Config) (*sim.Report, error)) *bench {
 		env:      func(k string) string { return b.vars[k] },
 		now:      func() time.Time { instant = instant.Add(250 * time.Millisecond); return instant },
 		drawSeed: func() (uint64, error) { return 0xd1ce, nil },
-		simulate: func(cfg sim.Config) (*sim.Report, error) { b.cfg = cfg; return simulate(cfg) },
+		simulate: func(cfg engine.Config) (*engine.Report, error) { b.cfg = cfg; return simulate(cfg) },
 	}
 	return b
 }
 
-func reportOK(cfg sim.Config) (*sim.Report, error) {
-	return &sim.Report{Config: cfg, Verdict: sim.VerdictOK, Virtual: 61 * time.Second, Hash: 0xabc}, nil
+func reportOK(cfg engine.Config) (*engine.Report, error) {
+	return &engine.Report{Config: cfg, Verdict: engine.VerdictOK, Virtual: 61 * time.Second, Hash: 0xabc}, nil
 }
 
 func TestFlagsReachTheConfiguration(t *testing.T) {
@@ -63,25 +63,25 @@ func TestFlagsReachTheConfiguration(t *testing.T) {
 func TestDefaultsAreThoseOfHelp(t *testing.T) {
 	b := newBench(reportOK)
 	require.Equal(t, exitOK, b.main([]string{"run"}))
-	assert.Equal(t, sim.Config{Seed: 0xd1ce, Servers: 5, Clients: 10, For: time.Minute, Profile: "lan"}, b.cfg)
+	assert.Equal(t, engine.Config{Seed: 0xd1ce, Servers: 5, Clients: 10, For: time.Minute, Profile: "lan"}, b.cfg)
 	assert.Contains(t, b.out.String(), "seed 0x000000000000d1ce", "a drawn seed is printed")
 }
 
 func TestEveryOutcomeHasItsCode(t *testing.T) {
-	verdict := func(v sim.Verdict) func(sim.Config) (*sim.Report, error) {
-		return func(cfg sim.Config) (*sim.Report, error) { return &sim.Report{Config: cfg, Verdict: v}, nil }
+	verdict := func(v engine.Verdict) func(engine.Config) (*engine.Report, error) {
+		return func(cfg engine.Config) (*engine.Report, error) { return &engine.Report{Config: cfg, Verdict: v}, nil }
 	}
 	for name, c := range map[string]struct {
-		simulate func(sim.Config) (*sim.Report, error)
+		simulate func(engine.Config) (*engine.Report, error)
 		code     int
 		stderr   string
 	}{
-		"ok":         {verdict(sim.VerdictOK), exitOK, ""},
-		"violated":   {verdict(sim.VerdictViolated), exitViolated, ""},
-		"unknown":    {verdict(sim.VerdictUnknown), exitUnknown, ""},
+		"ok":         {verdict(engine.VerdictOK), exitOK, ""},
+		"violated":   {verdict(engine.VerdictViolated), exitViolated, ""},
+		"unknown":    {verdict(engine.VerdictUnknown), exitUnknown, ""},
 		"none":       {verdict("perhaps"), exitInternal, "no verdict"},
-		"impossible": {func(sim.Config) (*sim.Report, error) { return nil, errors.New("no such place") }, exitUsage, "zksim: no such place"},
-		"panic":      {func(sim.Config) (*sim.Report, error) { panic("broken") }, exitInternal, "broken, with seed 0x0000000000000001"},
+		"impossible": {func(engine.Config) (*engine.Report, error) { return nil, errors.New("no such place") }, exitUsage, "zksim: no such place"},
+		"panic":      {func(engine.Config) (*engine.Report, error) { panic("broken") }, exitInternal, "broken, with seed 0x0000000000000001"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, form := range []string{"--color=never", "--json", "--quiet"} {
@@ -106,7 +106,7 @@ func TestSeedCannotBeDrawn(t *testing.T) {
 func TestInterrupt(t *testing.T) {
 	for _, form := range []string{"--color=never", "--json"} {
 		interrupts := make(chan os.Signal, 1)
-		b := newBench(func(sim.Config) (*sim.Report, error) {
+		b := newBench(func(engine.Config) (*engine.Report, error) {
 			interrupts <- os.Interrupt
 			select {} // a simulation hears no signal
 		})
@@ -155,10 +155,10 @@ func TestColour(t *testing.T) {
 	}
 }
 
-func violated(cfg sim.Config) (*sim.Report, error) {
-	return &sim.Report{
+func violated(cfg engine.Config) (*engine.Report, error) {
+	return &engine.Report{
 		Config:  cfg,
-		Verdict: sim.VerdictViolated,
+		Verdict: engine.VerdictViolated,
 		Violation: &proto.Violation{
 			Property: proto.PrefixConsistency, Server: 3, Place: "follower, log stage", At: 39204 * time.Millisecond,
 			Detail: "zk3 delivered 5.12 (0x50000000c) where zk2 had delivered 5.11 then 6.1; the log of zk3 holds four transactions more.",
@@ -183,10 +183,10 @@ func TestViolationIsTold(t *testing.T) {
 // Whatever the flags say, the repro line says it again.
 func TestReproLineRepeatsTheRun(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		cfg := sim.Config{
+		cfg := engine.Config{
 			Seed:    rapid.Uint64().Draw(t, "seed"),
 			Servers: rapid.IntRange(1, 9).Draw(t, "servers"),
-			Clients: rapid.SampledFrom([]int{sim.NoClients, 1, 10, 20}).Draw(t, "clients"),
+			Clients: rapid.SampledFrom([]int{engine.NoClients, 1, 10, 20}).Draw(t, "clients"),
 			For:     time.Duration(rapid.Int64Range(1, int64(time.Hour)).Draw(t, "for")),
 			Profile: "lan",
 			Bugs:    node.Bugs{SyncWithoutQuorum: rapid.Bool().Draw(t, "bug")},

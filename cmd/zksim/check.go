@@ -11,8 +11,8 @@ import (
 
 	"github.com/zksim/zksim/cmd/internal/repro"
 	"github.com/zksim/zksim/linearizability"
-	"github.com/zksim/zksim/sim"
 	"github.com/zksim/zksim/sim/bundle"
+	"github.com/zksim/zksim/sim/engine"
 	"github.com/zksim/zksim/sim/report"
 )
 
@@ -35,14 +35,14 @@ Exit: 0 ok, 1 violated, 125 unknown, 128 tool failed, 129 usage, 130 interrupted
 
 // judgement is what the checks make of a history, as a JSON document.
 type judgement struct {
-	Schema     int         `json:"schema"`
-	Verdict    sim.Verdict `json:"verdict"`
-	Property   string      `json:"property"`
-	Place      string      `json:"place"`
-	Detail     string      `json:"detail"`
-	Notes      []string    `json:"notes"` // what was left undecided
-	Operations int         `json:"operations"`
-	Events     int         `json:"events"`
+	Schema     int            `json:"schema"`
+	Verdict    engine.Verdict `json:"verdict"`
+	Property   string         `json:"property"`
+	Place      string         `json:"place"`
+	Detail     string         `json:"detail"`
+	Notes      []string       `json:"notes"` // what was left undecided
+	Operations int            `json:"operations"`
+	Events     int            `json:"events"`
 }
 
 // check is zksim check.
@@ -52,12 +52,12 @@ func (a *app) check(f *outFlags, path string) error {
 		return err
 	}
 	res := linearizability.Judge(h, nil)
-	j := judgement{Schema: report.Schema, Verdict: sim.Verdict(res.Verdict.String()), Notes: append([]string{}, res.Notes...),
+	j := judgement{Schema: report.Schema, Verdict: engine.Verdict(res.Verdict.String()), Notes: append([]string{}, res.Notes...),
 		Operations: len(h.Ops), Events: len(h.Events)}
 	if v := res.Violation; v != nil {
 		j.Property, j.Place, j.Detail = string(v.Property), v.Place, v.Detail
 	}
-	if j.Verdict == sim.VerdictUnknown {
+	if j.Verdict == engine.VerdictUnknown {
 		j.Notes = append(j.Notes, "The order in which the servers committed is no part of a history. "+decider(path))
 	}
 	if a.code, err = exitCode(j.Verdict); err != nil {

@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/zksim/zksim/sim"
+	"github.com/zksim/zksim/sim/engine"
 )
 
 var (
@@ -20,7 +20,7 @@ var (
 // Every command line that the documents show is one that the command accepts.
 func TestCommandsInDocuments(t *testing.T) {
 	seen := 0
-	bundle := bundleOf(t, newBench(sim.Run), "--seed", "1")
+	bundle := bundleOf(t, newBench(engine.Run), "--seed", "1")
 	texts := map[string]string{}
 	for _, name := range []string{"README.md", "CONTRIBUTING.md", "docs/model.md"} {
 		text, err := os.ReadFile("../../" + name)
@@ -42,7 +42,7 @@ func TestCommandsInDocuments(t *testing.T) {
 			}
 			b := newBench(reportOK)
 			if args[0] == "replay" {
-				b = newBench(sim.Run)
+				b = newBench(engine.Run)
 			}
 			assert.Equal(t, exitOK, b.main(args), "%s: zksim %s: %s", name, m[1], b.err.String())
 		}

@@ -8,7 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/zksim/zksim/sim"
+	"github.com/zksim/zksim/sim/engine"
 	"github.com/zksim/zksim/sim/report"
 )
 
@@ -225,7 +225,7 @@ func (s *search) finish() error {
 
 // outcome is the report of a run; of one that has brought the simulator itself
 // down, what is known of it.
-func (r *finished) outcome(cfg sim.Config) *sim.Report {
+func (r *finished) outcome(cfg engine.Config) *engine.Report {
 	if r.crash == nil {
 		return r.report
 	}

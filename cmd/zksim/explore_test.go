@@ -19,18 +19,18 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/zksim/zksim/node/proto"
-	"github.com/zksim/zksim/sim"
+	"github.com/zksim/zksim/sim/engine"
 )
 
 // every third seed violates, every seventh cannot be judged.
-func mixed(cfg sim.Config) (*sim.Report, error) {
-	rep := &sim.Report{Config: cfg, Verdict: sim.VerdictOK, Virtual: time.Minute, Step: 10, Hash: cfg.Seed}
+func mixed(cfg engine.Config) (*engine.Report, error) {
+	rep := &engine.Report{Config: cfg, Verdict: engine.VerdictOK, Virtual: time.Minute, Step: 10, Hash: cfg.Seed}
 	switch {
 	case cfg.Seed%3 == 0:
-		rep.Verdict = sim.VerdictViolated
+		rep.Verdict = engine.VerdictViolated
 		rep.Violation = &proto.Violation{Property: proto.Progress, Place: []string{"no-leader", "lag"}[cfg.Seed%2], Detail: "stuck"}
 	case cfg.Seed%7 == 0:
-		rep.Verdict = sim.VerdictUnknown
+		rep.Verdict = engine.VerdictUnknown
 	}
 	return rep, nil
 }
@@ -51,7 +51,7 @@ func TestExploreSumsUp(t *testing.T) {
 
 // Jobs change speed, never results or their order.
 func TestJobsChangeNothing(t *testing.T) {
-	slowThirds := func(cfg sim.Config) (*sim.Report, error) {
+	slowThirds := func(cfg engine.Config) (*engine.Report, error) {
 		if cfg.Seed%3 == 1 {
 			time.Sleep(3 * time.Millisecond)
 		}
@@ -71,7 +71,7 @@ func TestJobsChangeNothing(t *testing.T) {
 }
 
 func TestExploreSurvivesAPanic(t *testing.T) {
-	b := newBench(func(cfg sim.Config) (*sim.Report, error) {
+	b := newBench(func(cfg engine.Config) (*engine.Report, error) {
 		if cfg.Seed == 2 {
 			panic("broken")
 		}
@@ -90,14 +90,14 @@ func TestVerdictsOfSearches(t *testing.T) {
 			assert.Equal(t, code, b.main([]string{"explore", "--seeds", seeds, form}), "%s %s", seeds, form)
 		}
 	}
-	b := newBench(func(sim.Config) (*sim.Report, error) { return nil, errors.New("no such place") })
+	b := newBench(func(engine.Config) (*engine.Report, error) { return nil, errors.New("no such place") })
 	assert.Equal(t, exitUsage, b.main([]string{"explore", "--seeds", "1-2"}))
 	assert.Equal(t, "zksim: no such place\n", b.err.String())
 }
 
 // A search that runs no seed in time knows nothing.
 func TestTimeoutBeforeTheFirstRun(t *testing.T) {
-	b := newBench(func(sim.Config) (*sim.Report, error) { select {} })
+	b := newBench(func(engine.Config) (*engine.Report, error) { select {} })
 	assert.Equal(t, exitUnknown, b.main([]string{"explore", "--timeout", "50ms"}))
 	assert.Contains(t, b.out.String(), "UNKNOWN  0 of 0 runs ok  cut by --timeout\n")
 }
@@ -105,7 +105,7 @@ func TestTimeoutBeforeTheFirstRun(t *testing.T) {
 // The clock cuts after a completed prefix: what is finished beyond a seed that
 // is not does not count.
 func TestTimeoutKeepsAPrefix(t *testing.T) {
-	b := newBench(func(cfg sim.Config) (*sim.Report, error) {
+	b := newBench(func(cfg engine.Config) (*engine.Report, error) {
 		if cfg.Seed == 4 {
 			select {}
 		}
@@ -117,7 +117,7 @@ func TestTimeoutKeepsAPrefix(t *testing.T) {
 
 func TestInterruptedSearchSumsUp(t *testing.T) {
 	interrupts := make(chan os.Signal, 1)
-	b := newBench(func(cfg sim.Config) (*sim.Report, error) {
+	b := newBench(func(cfg engine.Config) (*engine.Report, error) {
 		if cfg.Seed == 3 {
 			interrupts <- os.Interrupt
 			select {}

@@ -4,7 +4,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/zksim/zksim/cmd/internal/repro"
-	"github.com/zksim/zksim/sim"
+	"github.com/zksim/zksim/sim/engine"
 	"github.com/zksim/zksim/sim/fault"
 )
 
@@ -39,7 +39,7 @@ func (f *simFlags) add(fl *pflag.FlagSet) {
 // profileUsage is the help of --profile. Whoever says which faults there are
 // wants no others.
 func profileUsage(word string) string {
-	if word == sim.ProfileLAN {
+	if word == engine.ProfileLAN {
 		return "lan: no faults but yours; swarm: drawn; default lan"
 	}
 	return "swarm draws faults; default " + word + ", or lan with --fault"
@@ -52,7 +52,7 @@ func (f *simFlags) settle() error {
 		return nil
 	}
 	if !f.profile.given {
-		f.profile.word = sim.ProfileLAN
+		f.profile.word = engine.ProfileLAN
 	}
 	if err := fault.ValidateAll(f.faults.list, f.servers.n, f.clients.n); err != nil {
 		return usagef("--fault, %v", err)
@@ -60,12 +60,12 @@ func (f *simFlags) settle() error {
 	return nil
 }
 
-func (f *simFlags) config(seed uint64) sim.Config {
+func (f *simFlags) config(seed uint64) engine.Config {
 	clients := f.clients.n
 	if clients == 0 {
-		clients = sim.NoClients
+		clients = engine.NoClients
 	}
-	return sim.Config{Seed: seed, Servers: f.servers.n, Clients: clients, For: f.span.d,
+	return engine.Config{Seed: seed, Servers: f.servers.n, Clients: clients, For: f.span.d,
 		Profile: f.profile.word, Faults: f.faults.list, Bugs: f.bugs.bugs}
 }
 

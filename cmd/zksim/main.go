@@ -15,7 +15,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/zksim/zksim/cmd/internal/heap"
-	"github.com/zksim/zksim/sim"
+	"github.com/zksim/zksim/sim/engine"
 )
 
 func main() {
@@ -40,7 +40,7 @@ func main1() int {
 		now:        time.Now,
 		drawSeed:   drawSeed,
 		interrupts: interrupts,
-		simulate:   sim.Run,
+		simulate:   engine.Run,
 	}
 	return a.main(os.Args[1:])
 }

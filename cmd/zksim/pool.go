@@ -10,7 +10,7 @@ import (
 
 	"github.com/zksim/zksim/cmd/internal/repro"
 	"github.com/zksim/zksim/node/proto"
-	"github.com/zksim/zksim/sim"
+	"github.com/zksim/zksim/sim/engine"
 )
 
 // finished is the run of one seed.
@@ -107,8 +107,8 @@ func (p *pool) stop() { close(p.quit) }
 
 // crashed is the report of a run that has brought the simulator down: a result
 // like any other.
-func crashed(cfg sim.Config, crash any, trace []byte) *sim.Report {
-	return &sim.Report{Config: cfg, Verdict: sim.VerdictViolated, Violation: &proto.Violation{
+func crashed(cfg engine.Config, crash any, trace []byte) *engine.Report {
+	return &engine.Report{Config: cfg, Verdict: engine.VerdictViolated, Violation: &proto.Violation{
 		Property: proto.Panic, Place: panicPlace(trace), Detail: fmt.Sprintf("The simulator itself failed: %v", crash)}}
 }
 
@@ -126,7 +126,7 @@ func panicPlace(trace []byte) string {
 }
 
 // runLine is the command that runs a configuration again.
-func runLine(cfg sim.Config) string { return repro.Line(cfg) }
+func runLine(cfg engine.Config) string { return repro.Line(cfg) }
 
 // encodeLine prints one object on one line.
 func encodeLine(w io.Writer, doc any) error {

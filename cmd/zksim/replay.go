@@ -9,8 +9,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/zksim/zksim/node/proto"
-	"github.com/zksim/zksim/sim"
 	"github.com/zksim/zksim/sim/bundle"
+	"github.com/zksim/zksim/sim/engine"
 	"github.com/zksim/zksim/sim/report"
 )
 
@@ -110,15 +110,15 @@ func (r *rerun) compare(f *replayFlags) {
 	if r.Stopped {
 		then, now = common(then, now)
 	}
-	was, is, differ := sim.FirstDifference(then, now)
+	was, is, differ := engine.FirstDifference(then, now)
 	if !differ {
 		r.verified = len(now)
 		return
 	}
 	v := &proto.Violation{Property: proto.Determinism, Place: "checkpoint", At: is.At, Detail: difference(was, is)}
-	r.Verdict = sim.VerdictViolated
+	r.Verdict = engine.VerdictViolated
 	if !sameCode(r.Build, r.bundle.Document.Build) {
-		r.Verdict = sim.VerdictUnknown
+		r.Verdict = engine.VerdictUnknown
 		v.Detail += fmt.Sprintf(" The bundle was written by %s, this is %s.", written(r.bundle.Document.Build), written(r.Build))
 	}
 	r.differs = true
@@ -127,9 +127,9 @@ func (r *rerun) compare(f *replayFlags) {
 
 // common keeps the checkpoints of steps that both have, for a run that was
 // stopped on the way.
-func common(then, now []sim.Checkpoint) (a, b []sim.Checkpoint) {
+func common(then, now []engine.Checkpoint) (a, b []engine.Checkpoint) {
 	for _, c := range then {
-		i := slices.IndexFunc(now, func(d sim.Checkpoint) bool { return d.Step == c.Step })
+		i := slices.IndexFunc(now, func(d engine.Checkpoint) bool { return d.Step == c.Step })
 		if i >= 0 {
 			a, b = append(a, c), append(b, now[i])
 		}
@@ -170,7 +170,7 @@ func ending(d *report.Document) string {
 	return fmt.Sprintf("%.60q", words)
 }
 
-func difference(was, is sim.Checkpoint) string {
+func difference(was, is engine.Checkpoint) string {
 	switch {
 	case was.Step == 0:
 		return fmt.Sprintf("The bundle ends before step %d (%s), which this run has.", is.Step, report.Clock(is.At))
@@ -204,7 +204,7 @@ func (r *rerun) code(expect string) (int, error) {
 	if expect == "" || err != nil || code == exitOK {
 		return code, err
 	}
-	if r.Verdict == sim.VerdictViolated && r.Violation != nil && string(r.Violation.Property) == expect {
+	if r.Verdict == engine.VerdictViolated && r.Violation != nil && string(r.Violation.Property) == expect {
 		return exitViolated, nil
 	}
 	return exitUnknown, nil

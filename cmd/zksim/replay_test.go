@@ -10,8 +10,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/zksim/zksim/sim"
 	"github.com/zksim/zksim/sim/bundle"
+	"github.com/zksim/zksim/sim/engine"
 	"github.com/zksim/zksim/sim/report"
 )
 
@@ -28,11 +28,11 @@ func bundleOf(t *testing.T, b *bench, args ...string) string {
 // A replay that differs is a violation where the code is the bundle's own, and
 // tells nothing of other code.
 func TestDifferenceIsBlamedOnTheSameCodeOnly(t *testing.T) {
-	leaky := func(cfg sim.Config) (*sim.Report, error) {
+	leaky := func(cfg engine.Config) (*engine.Report, error) {
 		cfg.Nondeterminism = true
-		return sim.Run(cfg)
+		return engine.Run(cfg)
 	}
-	path := bundleOf(t, newBench(sim.Run), "--seed", "5")
+	path := bundleOf(t, newBench(engine.Run), "--seed", "5")
 	for _, c := range []struct {
 		commit string
 		code   int
@@ -52,7 +52,7 @@ func TestDifferenceIsBlamedOnTheSameCodeOnly(t *testing.T) {
 		assert.Contains(t, b.out.String(), "Determinism")
 		assert.Regexp(t, `first differing checkpoint:\s+the\s+bundle\s+has\s+hash`, b.out.String())
 	}
-	b := newBench(sim.Run)
+	b := newBench(engine.Run)
 	assert.Equal(t, exitOK, b.main([]string{"replay", path, "--verify"}))
 	assert.Contains(t, b.out.String(), "checkpoints equal")
 	b = newBench(leaky)
@@ -70,11 +70,11 @@ func TestReleasesAreTheSameCode(t *testing.T) {
 // What a bundle says of a swarm is what the replay carries out, not what the
 // seed would draw now.
 func TestReplayRunsTheScheduleOfTheBundle(t *testing.T) {
-	b := newBench(sim.Run)
+	b := newBench(engine.Run)
 	path := bundleOf(t, b, "--seed", "5", "--profile", "swarm", "--for", "20s", "--fault", "at 3s kill zk1")
 	drawn := b.cfg
 	require.Nil(t, drawn.Schedule)
-	replayed := newBench(sim.Run)
+	replayed := newBench(engine.Run)
 	require.Contains(t, []int{exitOK, exitViolated}, replayed.main([]string{"replay", path, "--verify"}), replayed.err.String())
 	assert.Contains(t, replayed.out.String(), "checkpoints equal")
 	assert.Greater(t, len(replayed.cfg.Schedule), 1)
@@ -82,9 +82,9 @@ func TestReplayRunsTheScheduleOfTheBundle(t *testing.T) {
 }
 
 func TestInterruptedReplay(t *testing.T) {
-	path := bundleOf(t, newBench(sim.Run), "--seed", "5")
+	path := bundleOf(t, newBench(engine.Run), "--seed", "5")
 	interrupts := make(chan os.Signal, 1)
-	b := newBench(func(sim.Config) (*sim.Report, error) {
+	b := newBench(func(engine.Config) (*engine.Report, error) {
 		interrupts <- os.Interrupt
 		select {}
 	})
@@ -96,9 +96,9 @@ func TestInterruptedReplay(t *testing.T) {
 func TestMomentValue(t *testing.T) {
 	var v momentValue
 	require.NoError(t, v.Set("8410"))
-	assert.Equal(t, sim.Moment{Step: 8410}, v.moment)
+	assert.Equal(t, engine.Moment{Step: 8410}, v.moment)
 	require.NoError(t, v.Set("38.5s"))
-	assert.Equal(t, sim.Moment{At: 38500 * time.Millisecond}, v.moment)
+	assert.Equal(t, engine.Moment{At: 38500 * time.Millisecond}, v.moment)
 	assert.Equal(t, "38.5s", v.String())
 	for _, bad := range []string{"0", "0s", "-3s", "soon", ""} {
 		assert.Error(t, v.Set(bad), bad)
@@ -108,16 +108,16 @@ func TestMomentValue(t *testing.T) {
 // What a bundle says of the end and the code that wrote it contradicts, somebody
 // has written there. Other code may judge otherwise.
 func TestEditedVerdictIsNoVerifiedBundle(t *testing.T) {
-	path := bundleOf(t, newBench(sim.Run), "--seed", "5")
+	path := bundleOf(t, newBench(engine.Run), "--seed", "5")
 	data, err := os.ReadFile(path)
 	require.NoError(t, err)
 	data = bytes.Replace(data, []byte(`"verdict": "ok"`), []byte(`"verdict": "unknown"`), 1)
 	require.NoError(t, os.WriteFile(path, data, 0o666))
-	b := newBench(sim.Run)
+	b := newBench(engine.Run)
 	assert.Equal(t, exitUnknown, b.main([]string{"replay", path, "--verify"}))
 	assert.Contains(t, b.err.String(), " was edited: it says that the run ends \"unknown\"; it ends \"ok\"\n")
 	assert.Empty(t, b.out.String())
-	b = newBench(sim.Run)
+	b = newBench(engine.Run)
 	b.build = func() report.Build { return report.Build{Version: "devel", Commit: "deadbeef"} }
 	assert.Equal(t, exitOK, b.main([]string{"replay", path, "--verify"}))
 	assert.Contains(t, b.err.String(), " says that the run ends \"unknown\"; it ends \"ok\"\n")
@@ -127,8 +127,8 @@ func TestEditedVerdictIsNoVerifiedBundle(t *testing.T) {
 // The history of a bundle that cannot be decided by itself names the replay of
 // that bundle.
 func TestUndecidedHistoryNamesTheReplay(t *testing.T) {
-	path := bundleOf(t, newBench(sim.Run), "--seed", "5")
-	b := newBench(sim.Run)
+	path := bundleOf(t, newBench(engine.Run), "--seed", "5")
+	b := newBench(engine.Run)
 	require.Equal(t, exitOK, b.main([]string{"check", path}))
 	assert.NotContains(t, b.out.String(), "zksim replay")
 	data, err := os.ReadFile(path)
@@ -139,7 +139,7 @@ func TestUndecidedHistoryNamesTheReplay(t *testing.T) {
 	data, err = parsed.Bytes()
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(path, data, 0o666))
-	b = newBench(sim.Run)
+	b = newBench(engine.Run)
 	require.Equal(t, exitUnknown, b.main([]string{"check", path, "--json"}), b.err.String())
 	assert.Contains(t, b.out.String(), "zksim replay "+path+" judges it with the servers' own order.")
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/zksim/zksim/cmd/internal/repro"
-	"github.com/zksim/zksim/sim"
+	"github.com/zksim/zksim/sim/engine"
 	"github.com/zksim/zksim/sim/report"
 )
 
@@ -88,13 +88,13 @@ func (a *app) needSeed(v *seedValue) error {
 }
 
 // exitCode is the code of a verdict.
-func exitCode(v sim.Verdict) (int, error) {
+func exitCode(v engine.Verdict) (int, error) {
 	switch v {
-	case sim.VerdictOK:
+	case engine.VerdictOK:
 		return exitOK, nil
-	case sim.VerdictViolated:
+	case engine.VerdictViolated:
 		return exitViolated, nil
-	case sim.VerdictUnknown:
+	case engine.VerdictUnknown:
 		return exitUnknown, nil
 	}
 	return 0, fmt.Errorf("the simulator returned no verdict but %q", v)
@@ -105,14 +105,14 @@ var errInterrupted = errors.New("interrupted")
 
 // simulated is what a simulation ended with; crash is what it panicked with.
 type simulated struct {
-	report *sim.Report
+	report *engine.Report
 	err    error
 	crash  any
 	trace  []byte // of the panic
 }
 
 // attempt simulates, and catches a panic.
-func (a *app) attempt(cfg sim.Config) (s simulated) {
+func (a *app) attempt(cfg engine.Config) (s simulated) {
 	defer func() {
 		if s.crash = recover(); s.crash != nil {
 			s.trace = debug.Stack()
@@ -124,7 +124,7 @@ func (a *app) attempt(cfg sim.Config) (s simulated) {
 
 // simulateInterruptibly runs the simulation, which is deaf to signals, beside
 // the wait for an interrupt. A panic in it comes up here.
-func (a *app) simulateInterruptibly(cfg sim.Config) (*sim.Report, error) {
+func (a *app) simulateInterruptibly(cfg engine.Config) (*engine.Report, error) {
 	done := make(chan simulated, 1)
 	go func() { done <- a.attempt(cfg) }()
 	select {

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/zksim/zksim/sim"
+	"github.com/zksim/zksim/sim/engine"
 	"github.com/zksim/zksim/sim/report"
 )
 
@@ -16,7 +16,7 @@ const bundlesPerKind = 5
 // kind is a distinct failure: runs that ended with the same property at the
 // same place.
 type kind struct {
-	verdict         sim.Verdict
+	verdict         engine.Verdict
 	property, place string
 	count           int
 	first           uint64 // seed
@@ -46,10 +46,10 @@ func (t *tally) add(run *report.Run) *kind {
 		t.classes[c.Name] += c.Times
 	}
 	switch run.Verdict {
-	case sim.VerdictOK:
+	case engine.VerdictOK:
 		t.ok++
 		return nil
-	case sim.VerdictViolated:
+	case engine.VerdictViolated:
 		t.violated++
 	default:
 		t.unknown++
@@ -75,14 +75,14 @@ func (t *tally) kindOf(run *report.Run) *kind {
 }
 
 // verdict sums up: violated beats unknown beats ok. Nothing is known of no run.
-func (t *tally) verdict() sim.Verdict {
+func (t *tally) verdict() engine.Verdict {
 	switch {
 	case t.violated > 0:
-		return sim.VerdictViolated
+		return engine.VerdictViolated
 	case t.unknown > 0 || t.runs == 0:
-		return sim.VerdictUnknown
+		return engine.VerdictUnknown
 	}
-	return sim.VerdictOK
+	return engine.VerdictOK
 }
 
 // failures are the kinds that violate something first, then the undecided ones.
@@ -104,7 +104,7 @@ func (k *kind) write(bundles *store, run *report.Run) error {
 // line tells a kind: how often, the seed of the first, and where to find it.
 func (k *kind) line() string {
 	word := "FAIL"
-	if k.verdict == sim.VerdictUnknown {
+	if k.verdict == engine.VerdictUnknown {
 		word = "UNKNOWN"
 	}
 	line := fmt.Sprintf("%s  %-18s  %-24s  %s  first %s", word, k.property, k.place, report.Plural(k.count, "seed"), report.Seed(k.first))

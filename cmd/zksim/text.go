@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/zksim/zksim/sim"
+	"github.com/zksim/zksim/sim/engine"
 	"github.com/zksim/zksim/sim/report"
 )
 
@@ -24,10 +24,10 @@ func (a *app) options(f *outFlags) report.Options {
 }
 
 // printInterrupted says what was being done when the user stopped it.
-func (a *app) printInterrupted(f *outFlags, cfg sim.Config, run *report.Run) error {
+func (a *app) printInterrupted(f *outFlags, cfg engine.Config, run *report.Run) error {
 	a.code = exitInterrupted
 	if f.json {
-		run.Report = &sim.Report{Config: cfg, Verdict: sim.VerdictUnknown}
+		run.Report = &engine.Report{Config: cfg, Verdict: engine.VerdictUnknown}
 		doc := run.Document()
 		doc.Detail = "interrupted before the end"
 		return a.printJSON(doc)

@@ -11,7 +11,7 @@ import (
 	"github.com/zksim/zksim/cmd/internal/repro"
 	"github.com/zksim/zksim/node"
 	"github.com/zksim/zksim/node/proto"
-	"github.com/zksim/zksim/sim"
+	"github.com/zksim/zksim/sim/engine"
 	"github.com/zksim/zksim/sim/fault"
 	"github.com/zksim/zksim/sim/report"
 )
@@ -257,11 +257,11 @@ func (v *wallValue) String() string {
 func (v *wallValue) Type() string { return "TIME" }
 
 // momentValue is a step, or an instant of virtual time.
-type momentValue struct{ moment sim.Moment }
+type momentValue struct{ moment engine.Moment }
 
 // Set takes a number of steps or a Go duration, above zero.
 func (v *momentValue) Set(s string) error {
-	v.moment = sim.Moment{}
+	v.moment = engine.Moment{}
 	step, err := strconv.ParseUint(s, 10, 64)
 	if err == nil {
 		v.moment.Step = step

@@ -12,7 +12,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/zksim/zksim/node"
-	"github.com/zksim/zksim/sim"
+	"github.com/zksim/zksim/sim/engine"
 	"github.com/zksim/zksim/sim/fault"
 	"github.com/zksim/zksim/sim/report"
 )
@@ -24,8 +24,8 @@ func statement(t testing.TB, text string) fault.Statement {
 }
 
 // sample is a bundle of a short run with two faults and a planted bug.
-func sample(t testing.TB) ([]byte, *sim.Report) {
-	rep, err := sim.Run(sim.Config{Seed: 0xabc, Servers: 3, Clients: 1, For: 12 * time.Second,
+func sample(t testing.TB) ([]byte, *engine.Report) {
+	rep, err := engine.Run(engine.Config{Seed: 0xabc, Servers: 3, Clients: 1, For: 12 * time.Second,
 		Faults: []fault.Statement{statement(t, "at 5s kill leader"), statement(t, "at 8s for 2s crash one")},
 		Bugs:   node.Bugs{SyncWithoutQuorum: true}})
 	require.NoError(t, err)
@@ -54,7 +54,7 @@ func TestBundleIsReadBack(t *testing.T) {
 
 	cfg, err := b.Config()
 	require.NoError(t, err)
-	replayed, err := sim.Run(cfg)
+	replayed, err := engine.Run(cfg)
 	require.NoError(t, err)
 	assert.Equal(t, rep.Hash, replayed.Hash)
 	rewritten, err := b.Bytes()
@@ -63,7 +63,7 @@ func TestBundleIsReadBack(t *testing.T) {
 }
 
 func TestRunWithoutClientsIsReadBack(t *testing.T) {
-	rep, err := sim.Run(sim.Config{Servers: 1, Clients: sim.NoClients, For: time.Second})
+	rep, err := engine.Run(engine.Config{Servers: 1, Clients: engine.NoClients, For: time.Second})
 	require.NoError(t, err)
 	b, err := New(&report.Run{Report: rep})
 	require.NoError(t, err)
@@ -73,7 +73,7 @@ func TestRunWithoutClientsIsReadBack(t *testing.T) {
 	require.NoError(t, err)
 	cfg, err := back.Config()
 	require.NoError(t, err)
-	assert.Equal(t, sim.NoClients, cfg.Clients)
+	assert.Equal(t, engine.NoClients, cfg.Clients)
 }
 
 func TestEditedScheduleIsSeen(t *testing.T) {
@@ -94,7 +94,7 @@ func TestEditedScheduleIsSeen(t *testing.T) {
 // The number of an occurrence is no comment; a comment behind it is one.
 func TestCountedEventIsReadBack(t *testing.T) {
 	const text = "on zk2:txnlog.fsync#794 crash zk2 lose-unsynced"
-	rep, err := sim.Run(sim.Config{Servers: 3, Clients: 1, For: 2 * time.Second, Faults: []fault.Statement{statement(t, text)}})
+	rep, err := engine.Run(engine.Config{Servers: 3, Clients: 1, For: 2 * time.Second, Faults: []fault.Statement{statement(t, text)}})
 	require.NoError(t, err)
 	b, err := New(&report.Run{Report: rep})
 	require.NoError(t, err)

@@ -16,7 +16,7 @@ import (
 	"encoding/hex"
 	"errors"
 
-	"github.com/zksim/zksim/sim"
+	"github.com/zksim/zksim/sim/engine"
 	"github.com/zksim/zksim/sim/fault"
 	"github.com/zksim/zksim/sim/report"
 )
@@ -43,7 +43,7 @@ var (
 // Bundle is a run as a file.
 type Bundle struct {
 	Document    report.Document // of the run that was written down, without what differs between repetitions
-	Checkpoints []sim.Checkpoint
+	Checkpoints []engine.Checkpoint
 	Schedule    []fault.Statement // what a replay carries out
 	Edited      bool              // Schedule is not the one of the run: its hash cannot be demanded
 	History     []byte            // JSON Lines; what the clients saw

@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/zksim/zksim/node"
-	"github.com/zksim/zksim/sim"
+	"github.com/zksim/zksim/sim/engine"
 	"github.com/zksim/zksim/sim/fault"
 	"github.com/zksim/zksim/sim/report"
 )
@@ -128,7 +128,7 @@ func (r *reader) run(parts []part) error {
 	r.b.Document = file.Document
 	r.b.Document.Config.Bugs = file.Bugs
 	for _, m := range file.Checkpoints {
-		r.b.Checkpoints = append(r.b.Checkpoints, sim.Checkpoint(m))
+		r.b.Checkpoints = append(r.b.Checkpoints, engine.Checkpoint(m))
 	}
 	if _, err := r.b.Config(); errors.Is(err, ErrVersion) {
 		return fmt.Errorf("%s:%d: %w", r.name, p.line, err)
@@ -234,24 +234,24 @@ func (b *Bundle) Contradiction() error {
 }
 
 // Config is what a replay runs. The error says what this version cannot run.
-func (b *Bundle) Config() (sim.Config, error) {
+func (b *Bundle) Config() (engine.Config, error) {
 	d := &b.Document
 	seed, ok := strings.CutPrefix(d.Seed, "0x")
 	n, err := strconv.ParseUint(seed, 16, 64)
 	if err != nil || !ok {
-		return sim.Config{}, fmt.Errorf("the seed %.40q is not 0x and up to 16 hexadecimal digits", d.Seed)
+		return engine.Config{}, fmt.Errorf("the seed %.40q is not 0x and up to 16 hexadecimal digits", d.Seed)
 	}
 	if d.Config.Servers < 1 || d.Config.ForNS < 1 || d.Config.Profile == "" {
-		return sim.Config{}, errors.New("config lacks servers, for_ns or profile")
+		return engine.Config{}, errors.New("config lacks servers, for_ns or profile")
 	}
-	cfg := sim.Config{Seed: n, Servers: d.Config.Servers, Clients: d.Config.Clients, For: time.Duration(d.Config.ForNS),
+	cfg := engine.Config{Seed: n, Servers: d.Config.Servers, Clients: d.Config.Clients, For: time.Duration(d.Config.ForNS),
 		Profile: d.Config.Profile, Schedule: append([]fault.Statement{}, b.Schedule...)} // not nil: nothing is drawn
 	if cfg.Clients == 0 {
-		cfg.Clients = sim.NoClients
+		cfg.Clients = engine.NoClients
 	}
 	for _, slug := range d.Config.Bugs {
 		if err := node.ParseBug(slug, &cfg.Bugs); err != nil {
-			return sim.Config{}, fmt.Errorf("%w: bug %.40q: %v", ErrVersion, slug, err)
+			return engine.Config{}, fmt.Errorf("%w: bug %.40q: %v", ErrVersion, slug, err)
 		}
 	}
 	return cfg, nil

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/zksim/zksim/sim"
+	"github.com/zksim/zksim/sim/engine"
 	"github.com/zksim/zksim/sim/report"
 )
 
@@ -36,7 +36,7 @@ type lineCount struct {
 }
 
 // mark is a checkpoint as [step, at_ns, hash].
-type mark sim.Checkpoint
+type mark engine.Checkpoint
 
 // MarshalJSON writes three fields as an array.
 func (m mark) MarshalJSON() ([]byte, error) {

@@ -3,7 +3,7 @@ package report
 import (
 	"strings"
 
-	"github.com/zksim/zksim/sim"
+	"github.com/zksim/zksim/sim/engine"
 	"github.com/zksim/zksim/sim/fault"
 )
 
@@ -14,7 +14,7 @@ type Count struct {
 }
 
 // States counts the states of interest that a run has reached, in a fixed order.
-func States(c sim.Counts) []Count {
+func States(c engine.Counts) []Count {
 	return []Count{
 		{"elections", c.Elections}, {"DIFF", c.Diff}, {"TRUNC", c.Trunc}, {"SNAP", c.Snap}, {"snapshots", c.Snapshots},
 		{"expiries", c.SessionsExpired}, {"reconnects", c.Reconnects}, {"unknown outcomes", c.OperationsUnknown},
@@ -23,7 +23,7 @@ func States(c sim.Counts) []Count {
 }
 
 // StateNames names the states in their order.
-func StateNames() []string { return names(States(sim.Counts{})) }
+func StateNames() []string { return names(States(engine.Counts{})) }
 
 func names(list []Count) []string {
 	var names []string
@@ -35,7 +35,7 @@ func names(list []Count) []string {
 
 // Classes counts by class how often fault statements took effect, in a fixed
 // order.
-func Classes(c sim.Counts) []Count {
+func Classes(c engine.Counts) []Count {
 	var list []Count
 	for _, class := range fault.Classes() {
 		if class == fault.ClassNoChecksum { // refused by this version
@@ -47,11 +47,11 @@ func Classes(c sim.Counts) []Count {
 }
 
 // ClassNames names the classes of faults in their order.
-func ClassNames() []string { return names(Classes(sim.Counts{})) }
+func ClassNames() []string { return names(Classes(engine.Counts{})) }
 
 // coverage is what a run has reached, and which faults it has met, in the words
 // of JSON keys; what did not happen is left out.
-func coverage(c sim.Counts) map[string]uint64 {
+func coverage(c engine.Counts) map[string]uint64 {
 	m := map[string]uint64{}
 	put := func(prefix string, list []Count) {
 		for _, n := range list {

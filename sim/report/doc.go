@@ -8,7 +8,7 @@ package report
 import (
 	"time"
 
-	"github.com/zksim/zksim/sim"
+	"github.com/zksim/zksim/sim/engine"
 )
 
 // Build says which code a binary was made from.
@@ -29,7 +29,7 @@ func (b Build) String() string {
 
 // Run is a run with what only its caller knows of it.
 type Run struct {
-	*sim.Report
+	*engine.Report
 	Build     Build
 	Wall      time.Duration     // how long it took
 	Repro     []string          // commands that show the run again

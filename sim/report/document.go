@@ -1,7 +1,7 @@
 package report
 
 import (
-	"github.com/zksim/zksim/sim"
+	"github.com/zksim/zksim/sim/engine"
 )
 
 // Schema is the number of the form of every JSON object; it rises when a key
@@ -13,7 +13,7 @@ const Schema = 1
 // as printed, because JSON readers round numbers of 64 bits.
 type Document struct {
 	Schema   int               `json:"schema"`
-	Verdict  sim.Verdict       `json:"verdict"`
+	Verdict  engine.Verdict    `json:"verdict"`
 	Property string            `json:"property"` // empty unless violated
 	Place    string            `json:"place"`    // of the violation: role and stage, function, or bound
 	Server   string            `json:"server"`   // of the violation; empty when no single one is to blame
@@ -69,7 +69,7 @@ func (r *Run) Document() *Document {
 	if d.Artifact == nil {
 		d.Artifact = map[string]string{}
 	}
-	if r.Verdict != sim.VerdictOK {
+	if r.Verdict != engine.VerdictOK {
 		d.Story = append(d.Story, Story(r.Story, StoryMax)...)
 	}
 	if v := r.Violation; v != nil {
@@ -84,7 +84,7 @@ func (r *Run) Document() *Document {
 func (r *Run) config() Config {
 	return Config{
 		Servers: r.Config.Servers,
-		Clients: max(0, r.Config.Clients), // not sim.NoClients
+		Clients: max(0, r.Config.Clients), // not engine.NoClients
 		ForNS:   int64(r.Config.For),
 		Profile: r.Config.Profile,
 		Bugs:    r.Config.Bugs.Slugs(),
@@ -101,7 +101,7 @@ func (r *Run) Statements() []string {
 }
 
 // Counts names the counters.
-func Counts(c sim.Counts) map[string]uint64 {
+func Counts(c engine.Counts) map[string]uint64 {
 	return map[string]uint64{
 		"events": c.Events, "elections": c.Elections, "diff": c.Diff, "trunc": c.Trunc, "snap": c.Snap,
 		"snapshots": c.Snapshots, "sessions_opened": c.SessionsOpened, "sessions_expired": c.SessionsExpired,

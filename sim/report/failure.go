@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/zksim/zksim/sim"
+	"github.com/zksim/zksim/sim/engine"
 	"github.com/zksim/zksim/sim/fault"
 )
 
@@ -95,7 +95,7 @@ func numbered(title string, items []string) []string {
 
 // state tells what a server is in one line: role, epochs accepted and current,
 // the last transaction and the digest of the tree.
-func state(s sim.ServerState) string {
+func state(s engine.ServerState) string {
 	if s.Process != "up" {
 		return fmt.Sprintf("%v  %s  epochs %d/%d", s.ID, s.Process, s.AcceptedEpoch, s.CurrentEpoch)
 	}

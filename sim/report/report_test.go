@@ -13,11 +13,11 @@ import (
 
 	"github.com/zksim/zksim/node"
 	"github.com/zksim/zksim/node/proto"
-	"github.com/zksim/zksim/sim"
+	"github.com/zksim/zksim/sim/engine"
 	"github.com/zksim/zksim/sim/fault"
 )
 
-func set(ids ...proto.ServerID) (s sim.ServerSet) {
+func set(ids ...proto.ServerID) (s engine.ServerSet) {
 	for _, id := range ids {
 		s.Add(id)
 	}
@@ -25,25 +25,25 @@ func set(ids ...proto.ServerID) (s sim.ServerSet) {
 }
 
 // outage is the facts of a leader's death, in their order.
-func outage() []sim.Fact {
-	at := func(ms int, f sim.Fact) sim.Fact {
+func outage() []engine.Fact {
+	at := func(ms int, f engine.Fact) engine.Fact {
 		f.At, f.Step = time.Duration(ms)*time.Millisecond, uint64(ms)
 		return f
 	}
 	z := proto.MakeZxid(5, 12)
-	return []sim.Fact{
-		at(31000, sim.Fact{Kind: sim.FactFault, Text: "at 31s for 9s partition {zk1} | {zk2 zk3}"}),
-		at(38600, sim.Fact{Kind: sim.FactFault, Text: "at 38.6s crash leader lose-unsynced", Servers: set(3)}),
-		at(38700, sim.Fact{Kind: sim.FactGaveUp, Server: 2, Role: node.RoleFollowing, Text: "the leader is silent"}),
-		at(38700, sim.Fact{Kind: sim.FactGaveUp, Server: 1, Role: node.RoleFollowing, Text: "the leader is silent"}),
-		at(38800, sim.Fact{Kind: sim.FactAccepted, Server: 1, Epoch: 6}),
-		at(38810, sim.Fact{Kind: sim.FactSync, Server: 1, Peer: 2, Sync: node.SyncTrunc, Zxid: z}),
-		at(38820, sim.Fact{Kind: sim.FactAccepted, Server: 2, Epoch: 6}),
-		at(38900, sim.Fact{Kind: sim.FactLeader, Server: 1, Epoch: 6, Zxid: z}),
-		at(38950, sim.Fact{Kind: sim.FactServing, Server: 1, Epoch: 6}),
-		at(39100, sim.Fact{Kind: sim.FactExpired, Server: 1, Session: 7}),
-		at(39200, sim.Fact{Kind: sim.FactExpired, Server: 1, Session: 8}),
-		at(40000, sim.Fact{Kind: sim.FactUndone, Text: "at 31s for 9s partition {zk1} | {zk2 zk3}"}),
+	return []engine.Fact{
+		at(31000, engine.Fact{Kind: engine.FactFault, Text: "at 31s for 9s partition {zk1} | {zk2 zk3}"}),
+		at(38600, engine.Fact{Kind: engine.FactFault, Text: "at 38.6s crash leader lose-unsynced", Servers: set(3)}),
+		at(38700, engine.Fact{Kind: engine.FactGaveUp, Server: 2, Role: node.RoleFollowing, Text: "the leader is silent"}),
+		at(38700, engine.Fact{Kind: engine.FactGaveUp, Server: 1, Role: node.RoleFollowing, Text: "the leader is silent"}),
+		at(38800, engine.Fact{Kind: engine.FactAccepted, Server: 1, Epoch: 6}),
+		at(38810, engine.Fact{Kind: engine.FactSync, Server: 1, Peer: 2, Sync: node.SyncTrunc, Zxid: z}),
+		at(38820, engine.Fact{Kind: engine.FactAccepted, Server: 2, Epoch: 6}),
+		at(38900, engine.Fact{Kind: engine.FactLeader, Server: 1, Epoch: 6, Zxid: z}),
+		at(38950, engine.Fact{Kind: engine.FactServing, Server: 1, Epoch: 6}),
+		at(39100, engine.Fact{Kind: engine.FactExpired, Server: 1, Session: 7}),
+		at(39200, engine.Fact{Kind: engine.FactExpired, Server: 1, Session: 8}),
+		at(40000, engine.Fact{Kind: engine.FactUndone, Text: "at 31s for 9s partition {zk1} | {zk2 zk3}"}),
 	}
 }
 
@@ -72,7 +72,7 @@ func TestStory(t *testing.T) {
 // Every kind of fact has a sentence of its own.
 func TestEveryFactIsTold(t *testing.T) {
 	seen := map[string]bool{}
-	for k := sim.FactFault; k <= sim.FactExit; k++ {
+	for k := engine.FactFault; k <= engine.FactExit; k++ {
 		s := scene{{Kind: k, Server: 1, Peer: 2, Text: "at 1s crash zk1", Zxid: 1}}.sentence()
 		assert.NotContains(t, s, "something happens")
 		assert.False(t, seen[s], s)
@@ -82,11 +82,11 @@ func TestEveryFactIsTold(t *testing.T) {
 
 func TestStoryKeepsToItsBounds(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		var facts []sim.Fact
+		var facts []engine.Fact
 		at := time.Duration(0)
 		for i := range rapid.IntRange(0, 60).Draw(t, "facts") {
 			at += time.Duration(rapid.Int64Range(0, int64(3*time.Second)).Draw(t, "gap"))
-			facts = append(facts, sim.Fact{Kind: sim.FactKind(rapid.IntRange(0, int(sim.FactExit)).Draw(t, "kind")), At: at, Step: uint64(i),
+			facts = append(facts, engine.Fact{Kind: engine.FactKind(rapid.IntRange(0, int(engine.FactExit)).Draw(t, "kind")), At: at, Step: uint64(i),
 				Server: proto.ServerID(rapid.IntRange(1, 5).Draw(t, "server")), Peer: 1, Text: strings.Repeat("é", rapid.IntRange(0, 90).Draw(t, "text"))})
 		}
 		most := rapid.IntRange(1, StoryMax).Draw(t, "lines")
@@ -103,8 +103,8 @@ func TestStoryKeepsToItsBounds(t *testing.T) {
 }
 
 func failed(statements int) *Run {
-	rep := &sim.Report{
-		Config: sim.Config{Seed: 0x51d07c0e9a3344b1, Servers: 3, Clients: 10, Profile: "swarm"}, Verdict: sim.VerdictViolated,
+	rep := &engine.Report{
+		Config: engine.Config{Seed: 0x51d07c0e9a3344b1, Servers: 3, Clients: 10, Profile: "swarm"}, Verdict: engine.VerdictViolated,
 		Violation: &proto.Violation{Property: proto.PrefixConsistency, Server: 3, Place: "applied", At: 39204 * time.Millisecond,
 			Detail: "zk3 applied 5.12 (0x50000000c) after 5.11 (0x50000000b); zk2 had applied it after 6.1 (0x600000001)"},
 		Step: 8410, Hash: 0x8c41d7a2e90b3f56, Virtual: 39204 * time.Millisecond,
@@ -151,7 +151,7 @@ func TestLatestStatements(t *testing.T) {
 }
 
 func TestDocumentHasEveryKey(t *testing.T) {
-	for _, r := range []*Run{failed(2), {Report: &sim.Report{Verdict: sim.VerdictOK, Story: outage()}}} {
+	for _, r := range []*Run{failed(2), {Report: &engine.Report{Verdict: engine.VerdictOK, Story: outage()}}} {
 		text, err := json.Marshal(r.Document())
 		require.NoError(t, err)
 		var doc map[string]json.RawMessage
@@ -167,7 +167,7 @@ func TestDocumentHasEveryKey(t *testing.T) {
 }
 
 func TestCoverage(t *testing.T) {
-	var c sim.Counts
+	var c engine.Counts
 	c.Snap, c.Faults[fault.ClassOneWayCut] = 3, 2
 	assert.Equal(t, map[string]uint64{"SNAP": 3, "fault_one-way_cut": 2}, coverage(c))
 	assert.Contains(t, StateNames(), "crash during sync")
@@ -176,7 +176,7 @@ func TestCoverage(t *testing.T) {
 
 func TestServerStates(t *testing.T) {
 	r := failed(0)
-	r.Servers = []sim.ServerState{
+	r.Servers = []engine.ServerState{
 		{ID: 1, Process: "up", Role: node.RoleLeading, Serving: true, AcceptedEpoch: 6, CurrentEpoch: 6, History: proto.MakeZxid(6, 1), Digest: -1},
 		{ID: 2, Process: "down", AcceptedEpoch: 5, CurrentEpoch: 4},
 	}

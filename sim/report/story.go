@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/zksim/zksim/node/proto"
-	"github.com/zksim/zksim/sim"
+	"github.com/zksim/zksim/sim/engine"
 )
 
 // StoryMax is how many lines a story has at most.
@@ -16,7 +16,7 @@ const StoryMax = 10
 // Story tells what led to the end of a run, from its facts, in at most so many
 // lines of Columns-5 columns: an instant and a sentence each. What came last and
 // what matters most is told; facts that belong together share a line.
-func Story(facts []sim.Fact, lines int) []string {
+func Story(facts []engine.Fact, lines int) []string {
 	var told []string
 	for _, s := range choose(scenes(facts), lines) {
 		told = append(told, clip(Clock(s.at())+"  "+s.sentence(), Columns-5))
@@ -26,7 +26,7 @@ func Story(facts []sim.Fact, lines int) []string {
 
 // scene is facts that one sentence tells: the same happened to several servers,
 // or several times to one, shortly after each other.
-type scene []sim.Fact
+type scene []engine.Fact
 
 // together is how long a scene may last.
 const together = 2 * time.Second
@@ -34,7 +34,7 @@ const together = 2 * time.Second
 func (s scene) at() time.Duration { return s[0].At }
 
 // scenes groups facts, in the order of their beginnings.
-func scenes(facts []sim.Fact) []scene {
+func scenes(facts []engine.Fact) []scene {
 	var list []scene
 	for _, f := range facts {
 		if i := joins(list, f); i >= 0 {
@@ -48,7 +48,7 @@ func scenes(facts []sim.Fact) []scene {
 
 // joins finds the scene that a fact belongs to, or -1. Nothing goes past a scene
 // that changes the world: what happened after a fault is not told before it.
-func joins(list []scene, f sim.Fact) int {
+func joins(list []scene, f engine.Fact) int {
 	for i := len(list) - 1; i >= 0 && f.At-list[i].at() <= together; i-- {
 		if alike(list[i][0], f) {
 			return i
@@ -61,18 +61,18 @@ func joins(list []scene, f sim.Fact) int {
 }
 
 // alike reports whether two facts can share a sentence.
-func alike(a, b sim.Fact) bool {
+func alike(a, b engine.Fact) bool {
 	if a.Kind != b.Kind {
 		return false
 	}
 	switch a.Kind {
-	case sim.FactServing, sim.FactAccepted, sim.FactCurrent:
+	case engine.FactServing, engine.FactAccepted, engine.FactCurrent:
 		return a.Epoch == b.Epoch
-	case sim.FactSync:
+	case engine.FactSync:
 		return a.Server == b.Server && a.Sync == b.Sync
-	case sim.FactGaveUp:
+	case engine.FactGaveUp:
 		return a.Role == b.Role && a.Text == b.Text
-	case sim.FactExpired, sim.FactTooBusy:
+	case engine.FactExpired, engine.FactTooBusy:
 		return a.Server == b.Server
 	}
 	return false
@@ -86,11 +86,11 @@ const (
 	heavy
 )
 
-func weight(k sim.FactKind) int {
+func weight(k engine.FactKind) int {
 	switch k {
-	case sim.FactFault, sim.FactLeader, sim.FactTailCut, sim.FactTruncated, sim.FactExit, sim.FactHeal:
+	case engine.FactFault, engine.FactLeader, engine.FactTailCut, engine.FactTruncated, engine.FactExit, engine.FactHeal:
 		return heavy
-	case sim.FactSync, sim.FactUndone, sim.FactGaveUp:
+	case engine.FactSync, engine.FactUndone, engine.FactGaveUp:
 		return medium
 	}
 	return light
@@ -116,7 +116,7 @@ func choose(all []scene, most int) []scene {
 	return keep
 }
 
-func before(a, b sim.Fact) int {
+func before(a, b engine.Fact) int {
 	switch {
 	case a.Step < b.Step:
 		return -1
@@ -130,21 +130,21 @@ func before(a, b sim.Fact) int {
 func (s scene) sentence() string {
 	f := s[0]
 	switch f.Kind {
-	case sim.FactFault:
+	case engine.FactFault:
 		return deed(f)
-	case sim.FactUndone:
+	case engine.FactUndone:
 		return "undone: " + deed(f)
-	case sim.FactHeal:
+	case engine.FactHeal:
 		return "the faults are over; a quorum must make progress"
-	case sim.FactLeader:
+	case engine.FactLeader:
 		return fmt.Sprintf("%v leads epoch %d, from %s", f.Server, f.Epoch, zxid(f.Zxid))
-	case sim.FactSync:
+	case engine.FactSync:
 		return fmt.Sprintf("%v brings %s up to date: %v, %s", f.Server, s.peers(), f.Sync, zxid(f.Zxid))
-	case sim.FactServing:
+	case engine.FactServing:
 		return fmt.Sprintf("%s in epoch %d", verb(s.servers(), "serves", "serve"), f.Epoch)
-	case sim.FactAccepted:
+	case engine.FactAccepted:
 		return fmt.Sprintf("%s acceptedEpoch %d on disk", verb(s.servers(), "has", "have"), f.Epoch)
-	case sim.FactCurrent:
+	case engine.FactCurrent:
 		return fmt.Sprintf("%s currentEpoch %d on disk", verb(s.servers(), "has", "have"), f.Epoch)
 	}
 	return s.misfortune()
@@ -154,27 +154,27 @@ func (s scene) sentence() string {
 func (s scene) misfortune() string {
 	f := s[0]
 	switch f.Kind {
-	case sim.FactGaveUp:
+	case engine.FactGaveUp:
 		return fmt.Sprintf("%s %v: %s", verb(s.servers(), "stops", "stop"), f.Role, f.Text)
-	case sim.FactTailCut:
+	case engine.FactTailCut:
 		return fmt.Sprintf("%v starts with a torn tail behind %s: %s", f.Server, zxid(f.Zxid), f.Text)
-	case sim.FactTruncated:
+	case engine.FactTruncated:
 		return fmt.Sprintf("%v cuts its log behind %s", f.Server, zxid(f.Zxid))
-	case sim.FactExpired:
+	case engine.FactExpired:
 		if len(s) > 1 {
 			return fmt.Sprintf("%v expires %d sessions", f.Server, len(s))
 		}
 		return fmt.Sprintf("%v expires the session %v", f.Server, f.Session)
-	case sim.FactTooBusy:
+	case engine.FactTooBusy:
 		return fmt.Sprintf("%v is too busy to snap, skipping, at %s", f.Server, zxid(f.Zxid))
-	case sim.FactExit:
+	case engine.FactExit:
 		return fmt.Sprintf("the process of %v ends by itself", f.Server)
 	}
 	return "something happens" // a kind that this package does not know yet
 }
 
 // deed is a fault statement without its times, and whom it hit.
-func deed(f sim.Fact) string {
+func deed(f engine.Fact) string {
 	text := untimed(f.Text)
 	var names []string
 	for _, id := range f.Servers.IDs() {
@@ -199,14 +199,14 @@ func untimed(statement string) string {
 func zxid(z proto.Zxid) string { return z.String() + " (" + z.Hex() + ")" }
 
 func (s scene) servers() []proto.ServerID {
-	return s.named(func(f sim.Fact) proto.ServerID { return f.Server })
+	return s.named(func(f engine.Fact) proto.ServerID { return f.Server })
 }
 
 func (s scene) peers() string {
-	return joined(s.named(func(f sim.Fact) proto.ServerID { return f.Peer }))
+	return joined(s.named(func(f engine.Fact) proto.ServerID { return f.Peer }))
 }
 
-func (s scene) named(who func(sim.Fact) proto.ServerID) []proto.ServerID {
+func (s scene) named(who func(engine.Fact) proto.ServerID) []proto.ServerID {
 	var ids []proto.ServerID
 	for _, f := range s {
 		ids = append(ids, who(f))

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/zksim/zksim/node/proto"
-	"github.com/zksim/zksim/sim"
+	"github.com/zksim/zksim/sim/engine"
 	"github.com/zksim/zksim/sim/fault"
 )
 
@@ -22,7 +22,7 @@ func (r *Run) Text(o Options) string {
 	lines := []string{r.headline(o.Colour)}
 	if !o.Quiet {
 		lines = append(lines, r.identity()...)
-		if r.Verdict == sim.VerdictOK {
+		if r.Verdict == engine.VerdictOK {
 			lines = append(lines, r.success(o.Verbose)...)
 		} else {
 			lines = append(lines, r.failure(o.Verbose)...)
@@ -43,13 +43,13 @@ const (
 )
 
 // Paint colours the word of a verdict.
-func Paint(word string, v sim.Verdict, colour bool) string {
+func Paint(word string, v engine.Verdict, colour bool) string {
 	switch {
 	case !colour:
 		return word
-	case v == sim.VerdictOK:
+	case v == engine.VerdictOK:
 		return green + word + plain
-	case v == sim.VerdictViolated:
+	case v == engine.VerdictViolated:
 		return red + word + plain
 	}
 	return yellow + word + plain
@@ -126,7 +126,7 @@ func some(lines []string, most int, all bool) []string {
 	return append(lines[:most-1:most-1], fmt.Sprintf("… and %d more (-v shows all)", len(lines)-most+1))
 }
 
-func checkpoints(marks []sim.Checkpoint) []string {
+func checkpoints(marks []engine.Checkpoint) []string {
 	lines := []string{"", "checkpoints"}
 	for _, c := range marks {
 		lines = append(lines, fmt.Sprintf("  %s  step %-10d hash %s", Clock(c.At), c.Step, Hash(c.Hash)))
@@ -136,7 +136,7 @@ func checkpoints(marks []sim.Checkpoint) []string {
 
 // counters are the counts by subject. Without all, those of the machinery are
 // left out.
-func counters(c sim.Counts, all bool) []string {
+func counters(c engine.Counts, all bool) []string {
 	lines := []string{""}
 	add := func(label string, items ...string) { lines = append(lines, list(label, items)...) }
 	add("elections", Number(c.Elections), "DIFF "+Number(c.Diff), "TRUNC "+Number(c.Trunc), "SNAP "+Number(c.Snap))
@@ -154,7 +154,7 @@ func counters(c sim.Counts, all bool) []string {
 
 // faultCounts counts what was done to servers. What should be rare is told only
 // when it happened.
-func faultCounts(c sim.Counts) []string {
+func faultCounts(c engine.Counts) []string {
 	items := []string{Number(c.Crashes) + " crashes", Number(c.Kills) + " kills", Number(c.Starts) + " starts"}
 	for _, n := range Classes(c) {
 		if n.Times > 0 && n.Name != fault.ClassCrash.String() && n.Name != fault.ClassKill.String() {

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/zksim/zksim/sim"
+	"github.com/zksim/zksim/sim/engine"
 	"github.com/zksim/zksim/sim/report"
 )
 
@@ -21,7 +21,7 @@ const (
 
 // Line is the command that repeats a run, to be pasted into a shell. Fields of
 // cfg that are zero have their defaults.
-func Line(cfg sim.Config) string {
+func Line(cfg engine.Config) string {
 	words := []string{"zksim", "run", "--seed", report.Seed(cfg.Seed)}
 	flag := func(isDefault bool, name, value string) {
 		if !isDefault {
@@ -29,7 +29,7 @@ func Line(cfg sim.Config) string {
 		}
 	}
 	flag(cfg.Servers == 0 || cfg.Servers == DefaultServers, "servers", strconv.Itoa(cfg.Servers))
-	flag(cfg.Clients == 0 || cfg.Clients == DefaultClients, "clients", strconv.Itoa(max(0, cfg.Clients))) // not sim.NoClients
+	flag(cfg.Clients == 0 || cfg.Clients == DefaultClients, "clients", strconv.Itoa(max(0, cfg.Clients))) // not engine.NoClients
 	flag(cfg.For == 0 || cfg.For == DefaultFor, "for", report.Span(cfg.For))
 	flag(cfg.Profile == "" || cfg.Profile == DefaultProfile, "profile", cfg.Profile)
 	for _, st := range cfg.Faults {

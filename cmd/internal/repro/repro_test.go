@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/zksim/zksim/node"
-	"github.com/zksim/zksim/sim"
+	"github.com/zksim/zksim/sim/engine"
 	"github.com/zksim/zksim/sim/fault"
 )
 
@@ -30,15 +30,15 @@ func TestQuoteIsReadBackByTheShell(t *testing.T) {
 func TestLineLeavesDefaultsOut(t *testing.T) {
 	st, err := fault.Parse("at 10s kill leader")
 	require.NoError(t, err)
-	assert.Equal(t, "zksim run --seed 0x0000000000000007", Line(sim.Config{Seed: 7}))
-	assert.Equal(t, "zksim run --seed 0x0000000000000007", Line(sim.Config{Seed: 7, Servers: 5, Clients: 10, For: time.Minute, Profile: "lan"}))
+	assert.Equal(t, "zksim run --seed 0x0000000000000007", Line(engine.Config{Seed: 7}))
+	assert.Equal(t, "zksim run --seed 0x0000000000000007", Line(engine.Config{Seed: 7, Servers: 5, Clients: 10, For: time.Minute, Profile: "lan"}))
 	assert.Equal(t, "zksim run --seed 0x0000000000000007 --servers 3 --clients 2 --for 30s --profile wan-3dc --fault 'at 10s kill leader' --bug sync-without-quorum",
-		Line(sim.Config{Seed: 7, Servers: 3, Clients: 2, For: 30 * time.Second, Profile: "wan-3dc",
+		Line(engine.Config{Seed: 7, Servers: 3, Clients: 2, For: 30 * time.Second, Profile: "wan-3dc",
 			Faults: []fault.Statement{st}, Bugs: node.Bugs{SyncWithoutQuorum: true}}))
 }
 
 func TestLineOfARunWithoutClients(t *testing.T) {
-	assert.Equal(t, "zksim run --seed 0x0000000000000007 --clients 0", Line(sim.Config{Seed: 7, Clients: sim.NoClients}))
+	assert.Equal(t, "zksim run --seed 0x0000000000000007 --clients 0", Line(engine.Config{Seed: 7, Clients: engine.NoClients}))
 }
 
 func TestParseSeeds(t *testing.T) {
