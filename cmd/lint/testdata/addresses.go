@@ -1,6 +1,6 @@
 // Package sim stands for simulated code.
 //
-// as: sim
+// as: sim/engine
 package sim
 
 import "fmt"
