@@ -7,6 +7,7 @@ import (
 	"github.com/zksim/zksim/node"
 	"github.com/zksim/zksim/node/proto"
 	"github.com/zksim/zksim/sim/fault"
+	"github.com/zksim/zksim/sim/rng"
 )
 
 // Config says what to run. The zero value of a field means its default; a run
@@ -23,12 +24,32 @@ type Config struct {
 	// that of a Report makes the same run again. Faults come on top of it.
 	Schedule []fault.Statement
 
+	// Choices, unless nil, are the decisions of a recorded run: those of them that
+	// are met again are taken again, the others are drawn from a source derived
+	// from the seed. With all those of a Report the same code makes the same run.
+	Choices []rng.Choice
+	Redraw  Redraw // draws the rest of the run anew; zero: nothing
+
+	// Skip leaves out tasks of the clients' workload. What else the clients do stays
+	// what it was, as far as it does not follow from answers.
+	Skip []TaskSpan
+
 	Bugs  node.Bugs
 	Until Moment // stop there, before anything is judged; zero: run to the end
 
 	// Nondeterminism is a test hook: the kernel then lets the order of a map
 	// range leak into the run, which the determinism check must catch.
 	Nondeterminism bool
+}
+
+// Redraw draws the rest of a run anew, so that one beginning has many ends.
+type Redraw struct {
+	Step uint64 // steps of the old run that come first; after 0 the parameters are drawn anew too
+	Draw uint64 // which of the new ends, from 1; 0: none
+
+	// Recorded says that Config.Choices are those of a run with this Redraw, so
+	// that they hold on after it. Otherwise they hold until Step.
+	Recorded bool
 }
 
 // NoClients is the number of clients of a run that has none.
@@ -81,8 +102,14 @@ type Report struct {
 	Virtual     time.Duration // how long the run lasted in virtual time
 	Counts      Counts
 
+	Choices []rng.Choice // decisions that matter, as they were taken, in that order
+	Matched int          // of Config.Choices: how many were taken again
+	Redrawn bool         // the run came to where Config.Redraw takes effect
+
 	Stopped bool                     // at Config.Until; what came later was not seen
 	Story   []Fact                   // the last facts, oldest first
 	Servers []ServerState            // at the end
 	History *linearizability.History // what the clients saw
+	Tasks   []uint64                 // of each client: the number of its last task
+	Effects []Effect                 // each time that a statement took effect, the first effectsKept of them
 }

@@ -18,6 +18,7 @@ type cluster struct {
 	cfg    Config
 	drawn  drawn
 	src    rng.Source
+	chosen *rng.Control // what steers src
 	clock  vtime.Clock
 	kernel *kernel
 	net    *netsim.Network
@@ -41,6 +42,7 @@ type cluster struct {
 	violation   *proto.Violation
 	story       story
 	stopped     bool      // at cfg.Until
+	redrawn     bool      // at cfg.Redraw
 	stepping    *server   // whose core is at work; for panics
 	digest      eventHash // of the event at work
 	probe       [1]byte
@@ -48,7 +50,11 @@ type cluster struct {
 
 // newCluster builds an ensemble and its clients; nothing has been started.
 func newCluster(cfg Config) *cluster {
-	c := &cluster{cfg: cfg, src: rng.New(cfg.Seed), newCore: newCore}
+	c := &cluster{cfg: cfg, chosen: newControl(&cfg), newCore: newCore}
+	c.src = rng.New(cfg.Seed).With(c.chosen)
+	if cfg.Redraw.Step == 0 {
+		c.redraw()
+	}
 	c.drawn = drawParameters(c.src, cfg.Profile)
 	c.kernel = newKernel(&c.clock)
 	c.net = netsim.New(&c.clock, c.src, c)

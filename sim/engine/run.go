@@ -31,6 +31,9 @@ func (c *cluster) run() {
 		if !c.kernel.turn() {
 			c.violate(proto.Progress, 0, "no-leader", "nothing is left to happen")
 		}
+		if c.kernel.step == c.cfg.Redraw.Step {
+			c.redraw()
+		}
 	}
 	if c.violation == nil {
 		c.checkHistory()
@@ -102,9 +105,10 @@ func (c *cluster) report() *Report {
 		Config: c.cfg, Drawn: c.drawn.words(), Verdict: VerdictOK, Violation: c.violation,
 		Step: c.kernel.step, Hash: uint64(c.kernel.hash), Checkpoints: c.kernel.finish(),
 		Virtual: c.clock.Now(), Counts: c.counts, Schedule: c.faults.schedule,
+		Choices: c.chosen.Choices(), Matched: c.chosen.Matched(), Redrawn: c.redrawn,
 		Stopped: c.stopped, Story: c.story.told(), Servers: c.states(), History: c.history,
 	}
-	r.Doubts = c.doubts
+	r.Doubts, r.Tasks, r.Effects = c.doubts, c.tasks(), c.faults.happened
 	switch {
 	case c.violation != nil:
 		r.Verdict = VerdictViolated

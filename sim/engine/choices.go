@@ -1,0 +1,31 @@
+package engine
+
+import "github.com/zksim/zksim/sim/rng"
+
+// noted tells the decisions that a report lists: the parameters of the run, what
+// faults hit and leave, when processes boot, and where clients go. The delays of
+// packets, disks, stages and timers are not among them, nor the operations of the
+// workload: there are many, and their keys find them again on other code. What a
+// swarm draws is in the schedule.
+func noted(k rng.Key) bool {
+	switch k.Purpose {
+	case rng.PurposeConfig, rng.PurposeCrash, rng.PurposeNode, rng.PurposeClient:
+		return true
+	case rng.PurposeFault:
+		return k.Host != swarmHost
+	}
+	return false
+}
+
+func newControl(cfg *Config) *rng.Control {
+	return rng.NewControl(rng.Plan{Notes: noted, Choices: cfg.Choices, Redraws: cfg.Redraw.Draw != 0})
+}
+
+// redraw begins all randomness anew where Config.Redraw says so; after no step, that
+// is before there is a kernel.
+func (c *cluster) redraw() {
+	if r := c.cfg.Redraw; r.Draw != 0 {
+		c.chosen.Redraw(r.Draw, r.Recorded)
+		c.redrawn = true
+	}
+}
