@@ -33,5 +33,7 @@ type Run struct {
 	Build     Build
 	Wall      time.Duration     // how long it took
 	Repro     []string          // commands that show the run again
+	Package   string            // of the test that made it, as go test names it; empty for the command
+	Test      string            // its function; empty for the command
 	Artifacts map[string]string // files about the run, by kind
 }

@@ -24,7 +24,10 @@ type Document struct {
 	Seed     string            `json:"seed"`
 	Scenario string            `json:"scenario"`
 	Config   Config            `json:"config"`
+	Package  string            `json:"package"` // of the test that made the run, as go test names it; empty for the command
+	Test     string            `json:"test"`    // its function, such as TestLock; empty for the command
 	Schedule []string          `json:"schedule"`
+	Choices  Choices           `json:"choices"`
 	Drawn    []string          `json:"drawn"`
 	Hash     string            `json:"hash"`
 	Build                      // version, commit, go
@@ -36,6 +39,13 @@ type Document struct {
 	Repro    []string          `json:"repro"`
 }
 
+// Choices counts the decisions that bundles list, see engine.Report.
+type Choices struct {
+	Taken   int `json:"taken"`   // in this run
+	Given   int `json:"given"`   // by the bundle that it repeats
+	Matched int `json:"matched"` // of those: how many were taken again
+}
+
 // Config is the configuration of a run, with defaults filled in.
 type Config struct {
 	Servers int      `json:"servers"`
@@ -43,6 +53,13 @@ type Config struct {
 	ForNS   int64    `json:"for_ns"`
 	Profile string   `json:"profile"`
 	Bugs    []string `json:"bugs"`
+	Redraw  *Redraw  `json:"redraw,omitempty"`
+}
+
+// Redraw says that the rest of a run was drawn anew, see engine.Redraw.
+type Redraw struct {
+	Step uint64 `json:"step"` // after it
+	Draw uint64 `json:"draw"` // from 1
 }
 
 // Document makes the JSON form.
@@ -54,6 +71,9 @@ func (r *Run) Document() *Document {
 		Step:     r.Step,
 		Story:    []string{},
 		Seed:     Seed(r.Config.Seed),
+		Package:  r.Package,
+		Test:     r.Test,
+		Choices:  Choices{len(r.Choices), len(r.Config.Choices), r.Matched},
 		Config:   r.config(),
 		Schedule: r.Statements(),
 		Drawn:    append([]string{}, r.Drawn...),
@@ -82,13 +102,17 @@ func (r *Run) Document() *Document {
 }
 
 func (r *Run) config() Config {
-	return Config{
+	c := Config{
 		Servers: r.Config.Servers,
 		Clients: max(0, r.Config.Clients), // not engine.NoClients
 		ForNS:   int64(r.Config.For),
 		Profile: r.Config.Profile,
 		Bugs:    r.Config.Bugs.Slugs(),
 	}
+	if n := r.Config.Redraw; n.Draw != 0 {
+		c.Redraw = &Redraw{n.Step, n.Draw}
+	}
+	return c
 }
 
 // Statements are the fault statements of the run, in canonical form; not nil.
