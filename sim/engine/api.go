@@ -30,8 +30,8 @@ type Config struct {
 	Choices []rng.Choice
 	Redraw  Redraw // draws the rest of the run anew; zero: nothing
 
-	// Skip leaves out tasks of the clients' workload. What else the clients do stays
-	// what it was, as far as it does not follow from answers.
+	// Skip leaves out tasks of the clients' workload. The others keep their times,
+	// and what other clients draw stays what it was.
 	Skip []TaskSpan
 
 	Bugs  node.Bugs

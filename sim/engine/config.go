@@ -58,6 +58,11 @@ func (c Config) check() error {
 	case c.Profile != ProfileLAN && c.Profile != ProfileSwarm:
 		return fmt.Errorf("there is no profile %q in this version: ask for lan or swarm", c.Profile)
 	}
+	for _, t := range c.Skip {
+		if err := t.check(c.Clients); err != nil {
+			return err
+		}
+	}
 	return c.checkFaults()
 }
 

@@ -22,6 +22,7 @@ func (f *faults) pairsOfClient(e *effect) []pair {
 	switch {
 	case e.st.Client == fault.ClientCut && e.st.Peers != nil:
 		servers = f.hosts(e.st.Peers, e.draws, nil)
+		e.peers = servers
 	case e.st.Client == fault.ClientCut, e.st.Client == fault.ClientExpire:
 		servers = f.hosts([]string{fault.NodeAll}, e.draws, nil)
 	}

@@ -14,7 +14,8 @@ func (f *faults) pairsBetween(e *effect) []pair {
 	if fault.IsGroup(e.st.Peers) {
 		taken = from
 	}
-	return product(from, f.hosts(e.st.Peers, e.draws, taken), e.st.Net.Both)
+	e.from, e.peers = from, f.hosts(e.st.Peers, e.draws, taken)
+	return product(from, e.peers, e.st.Net.Both)
 }
 
 // product pairs each host of a list with each of another, both ways if asked.

@@ -10,7 +10,8 @@ import (
 // partition finds the pairs that a partition cuts: all those of nodes in groups
 // that are in none together.
 func (f *faults) partition(e *effect) []pair {
-	return cutBetween(f.groups(e))
+	e.groups = f.groups(e)
+	return cutBetween(e.groups)
 }
 
 // cutBetween gives both ways between hosts that share no group.

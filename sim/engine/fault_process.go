@@ -65,9 +65,18 @@ func (e *effect) power() disksim.Power {
 		return disksim.Subset
 	}
 	if e.draws.Chance(1, 2) {
+		e.leaves(fault.PowerSubset)
 		return disksim.Subset
 	}
+	e.leaves(fault.PowerLoseUnsynced)
 	return disksim.LoseUnsynced
+}
+
+// leaves notes the word for what was drawn; no word is both.
+func (e *effect) leaves(p fault.Power) {
+	if len(e.servers) == 1 {
+		e.left = p
+	}
 }
 
 // joining reports whether a server is on its way into an epoch.

@@ -31,6 +31,7 @@ type faults struct {
 	triggers triggers
 	links    links
 	over     bool // healed: nothing takes effect any more
+	happened []Effect
 
 	disturbances  int64         // how often something began, was undone, or a process ended by itself
 	lastDisturbed time.Duration // when it last did
@@ -52,6 +53,10 @@ type effect struct {
 	draws   *rng.Stream
 	servers []*server
 	hosts   []netsim.HostID // of flap and swizzle
+	from    []netsim.HostID // of net: one side
+	peers   []netsim.HostID // of net and of the cut of a client: the other side
+	groups  [][]netsim.HostID
+	left    fault.Power     // drawn, by the crash of one server
 	pairs   []pair          // of the network
 	turns   int64           // of a fault that changes by itself
 	order   []netsim.HostID // of a swizzle: in which they are unclogged
@@ -148,6 +153,7 @@ func (f *faults) takeEffect(i int) {
 	}
 	f.foldVictims(e)
 	f.carryOut(e)
+	f.note(e)
 	if p.st.For > 0 {
 		f.after(p.st.For, faultEnds, int64(e.id), 0)
 	}

@@ -33,6 +33,9 @@ func (c *cluster) addClients(n int) {
 		l.gen.Attach(requests{l.st.core, l.st})
 		c.loads = append(c.loads, l)
 	}
+	for _, t := range c.cfg.Skip {
+		c.loads[t.Client-1].gen.LeaveOut(t.From, t.To)
+	}
 }
 
 func (l *load) wake() { l.gen.Tick() }
@@ -54,4 +57,13 @@ func (c *cluster) stopLoad() {
 	for _, l := range c.loads {
 		l.gen.Stop()
 	}
+}
+
+// tasks counts the tasks of each client.
+func (c *cluster) tasks() []uint64 {
+	counts := make([]uint64, len(c.loads))
+	for i, l := range c.loads {
+		counts[i] = l.gen.Tasks()
+	}
+	return counts
 }

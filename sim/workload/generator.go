@@ -23,6 +23,9 @@ type Generator struct {
 	ready   bool // the client's share of the groups exists
 	stopped bool
 
+	ticks uint64 // the number of the task at work, from 1
+	left  []span // tasks that are left out
+
 	slots       []slot // requests that have not ended
 	outstanding int
 	skipped     uint64
@@ -56,8 +59,13 @@ type slot struct {
 // Attach gives the generator its session, which is not started yet.
 func (g *Generator) Attach(s Session) { g.session = s }
 
-// Start begins the load: the first session starts within a second.
-func (g *Generator) Start() { g.env.After(g.gaps.Duration(1, time.Second)) }
+// Start begins the load: the first session starts within a second, unless every
+// task is left out.
+func (g *Generator) Start() {
+	if !g.idle() {
+		g.env.After(g.gaps.Duration(1, time.Second))
+	}
+}
 
 // Stop ends the load: no further request is made. The session goes on.
 func (g *Generator) Stop() { g.stopped = true }
@@ -70,16 +78,20 @@ func (g *Generator) Skipped() uint64 { return g.skipped }
 
 // Tick begins the next task and asks for the next Tick.
 func (g *Generator) Tick() {
-	switch {
-	case g.stopped:
+	if g.stopped {
 		return
+	}
+	g.ticks++
+	switch {
 	case g.over:
 		g.begin()
 	case g.outstanding >= g.w.cfg.Outstanding:
 		g.skipped++
 	case !g.ready:
 		g.makeShare()
-	case g.w.cfg.Deaths > 0 && g.ends.Chance(1, g.w.cfg.Deaths):
+	case g.leftOut():
+		g.death() // takes its number: sessions end where they would
+	case g.death():
 		g.endSession()
 		return
 	default:
@@ -87,6 +99,9 @@ func (g *Generator) Tick() {
 	}
 	g.env.After(g.gaps.Duration(1, 2*g.w.cfg.Gap))
 }
+
+// death draws whether the session ends now.
+func (g *Generator) death() bool { return g.w.cfg.Deaths > 0 && g.ends.Chance(1, g.w.cfg.Deaths) }
 
 // begin starts a session, unless the last one is still being closed.
 func (g *Generator) begin() {
