@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -33,7 +34,7 @@ func TestEffectsAreTold(t *testing.T) {
 		assert.NoError(t, s.Validate(5, 2), "%v", s)
 	}
 	assert.Equal(t, []int{1, 1, 1, 2, seen[4], 1, 1}, seen)
-	first := r.Effects[0].Fault
+	first := r.Effects[slices.IndexFunc(r.Effects, func(e Effect) bool { return e.Statement == 0 })].Fault
 	assert.Len(t, first.Nodes, 1)
 	assert.NotEqual(t, fault.PowerDrawn, first.Power, "what was left is known")
 	assert.Equal(t, 2*time.Second, first.For)

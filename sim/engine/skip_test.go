@@ -38,9 +38,6 @@ func TestTasksAreLeftOut(t *testing.T) {
 	assert.Zero(t, part.Tasks[2])
 	assert.Less(t, part.Counts.Operations, whole.Counts.Operations*2/3)
 	assert.Empty(t, writesOf(part.History, 3))
-	first := writesOf(whole.History, 1)[:4]
-	assert.Equal(t, first, writesOf(part.History, 1)[:4], "what comes before stays")
-	assert.Less(t, len(writesOf(part.History, 1)), len(writesOf(whole.History, 1)))
 	for _, e := range part.History.Events {
 		assert.NotEqual(t, int32(3), e.Client, "c3 has no session")
 	}
@@ -48,13 +45,19 @@ func TestTasksAreLeftOut(t *testing.T) {
 	again, err := Run(cfg)
 	require.NoError(t, err)
 	assert.Equal(t, part.Hash, again.Hash)
+
+	cfg.Skip = []TaskSpan{{1, 40, 70}}
+	part, err = Run(cfg)
+	require.NoError(t, err)
+	assert.Equal(t, writesOf(whole.History, 1)[:4], writesOf(part.History, 1)[:4], "what comes before stays")
+	assert.Less(t, len(writesOf(part.History, 1)), len(writesOf(whole.History, 1)))
 }
 
 func TestTasksThatCannotBeLeftOut(t *testing.T) {
 	for want, span := range map[string]TaskSpan{
 		"tasks of c4 cannot be left out, the clients are c1 to c3": {4, 1, 0},
-		`the tasks "c1 0-" cannot be left out`:                  {1, 0, 0},
-		`the tasks "c1 7-6" cannot be left out`:                 {1, 7, 6},
+		`the tasks "c1 0-" cannot be left out`:                     {1, 0, 0},
+		`the tasks "c1 7-6" cannot be left out`:                    {1, 7, 6},
 	} {
 		_, err := Run(Config{Servers: 3, Clients: 3, Skip: []TaskSpan{span}})
 		assert.ErrorContains(t, err, want)
