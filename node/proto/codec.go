@@ -160,6 +160,16 @@ func (d *Decoder) Text() string {
 	return string(d.take(int(n), "string"))
 }
 
+// null consumes the length of a null vector, if one comes next.
+func (d *Decoder) null() bool {
+	rest := d.Rest()
+	if d.err != nil || len(rest) < 4 || int32(binary.BigEndian.Uint32(rest)) != -1 {
+		return false
+	}
+	d.off += 4
+	return true
+}
+
 // Count reads the length of a vector whose items take at least minSize bytes
 // each; null gives 0. More items than the remaining bytes can hold is an error,
 // so a caller may allocate for the result.

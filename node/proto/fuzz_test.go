@@ -77,6 +77,10 @@ func FuzzTxn(f *testing.F) {
 	for _, txn := range []Txn{
 		{Path: "/a", Data: []byte("x"), ACL: OpenACL(), Ephemeral: true, ParentCVersion: 1, TxnHeader: TxnHeader{Type: OpCreate}},
 		{Path: "/a", TxnHeader: TxnHeader{Type: OpDelete}},
+		{Path: "/a", TxnHeader: TxnHeader{Type: OpDeleteContainer}},
+		{Path: "/a", ACL: OpenACL(), ParentCVersion: 1, TxnHeader: TxnHeader{Type: OpCreateContainer}},
+		{Path: "/a", ACL: OpenACL(), ParentCVersion: 1, TTL: 1000, TxnHeader: TxnHeader{Type: OpCreateTTL}},
+		{Path: "/a", ACL: []ACL{{1, "ip", "10.0.0.1/8"}}, Version: 1, TxnHeader: TxnHeader{Type: OpSetACL}},
 		{Path: "/a", Version: 3, TxnHeader: TxnHeader{Type: OpSetData}, HasDigest: true, Digest: 9},
 		{Timeout: 3000, TxnHeader: TxnHeader{Type: OpCreateSession}},
 		{Paths: []string{"/a", "/b"}, TxnHeader: TxnHeader{Type: OpCloseSession}},
@@ -102,9 +106,9 @@ func FuzzTxn(f *testing.F) {
 func FuzzPacket(f *testing.F) {
 	for _, p := range []Packet{
 		{Type: PktAck, Zxid: MakeZxid(1, 2)},
-		{Type: PktFollowerInfo, Data: AppendLearnerInfo(nil, LearnerInfo{1, LearnerProtocol, 0}), AuthInfo: []ACL{}},
+		{Type: PktFollowerInfo, Data: AppendLearnerInfo(nil, LearnerInfo{1, LearnerProtocol, 0}), AuthInfo: []ID{}},
 		{Type: PktRequest, Data: AppendForwardedRequest(nil, &ForwardedRequest{1, 2, OpSync, []byte("x")}),
-			AuthInfo: []ACL{{0, "ip", "10.0.0.1"}, {0, "digest", "u:p"}}},
+			AuthInfo: []ID{{"ip", "10.0.0.1"}, {"digest", "u:p"}}},
 	} {
 		f.Add(AppendPacket(nil, &p))
 	}
@@ -166,6 +170,7 @@ func FuzzConnect(f *testing.F) {
 
 func FuzzEvent(f *testing.F) {
 	f.Add(AppendWatcherEvent(nil, WatcherEvent{EventNodeCreated, "/a"}))
+	f.Add(AppendWatcherEvent(nil, WatcherEvent{EventNodeDeleted, "/\U0001F600"}))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		if e, err := DecodeWatcherEvent(b); decodedOrMalformed(t, err) {
 			stable(t, e, byValue(AppendWatcherEvent), DecodeWatcherEvent)

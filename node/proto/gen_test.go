@@ -27,7 +27,18 @@ func genACLs() *rapid.Generator[[]ACL] {
 	one := rapid.Custom(func(t *rapid.T) ACL {
 		return ACL{rapid.Int32().Draw(t, "perms"), genText().Draw(t, "scheme"), genText().Draw(t, "id")}
 	})
-	return rapid.OneOf(rapid.Just([]ACL(nil)), rapid.SliceOfN(one, 1, 3), rapid.Just(OpenACL()))
+	return rapid.OneOf(rapid.Just([]ACL(nil)), rapid.SliceOfN(one, 0, 3), rapid.Just(OpenACL()))
+}
+
+// genListed gives a list that is not null.
+func genListed() *rapid.Generator[[]ACL] {
+	return rapid.Map(genACLs(), func(acl []ACL) []ACL { return append([]ACL{}, acl...) })
+}
+
+func genIDs() *rapid.Generator[[]ID] {
+	return rapid.SliceOfN(rapid.Custom(func(t *rapid.T) ID {
+		return ID{genText().Draw(t, "scheme"), genText().Draw(t, "id")}
+	}), 0, 3)
 }
 
 func genStat() *rapid.Generator[Stat] {
@@ -43,10 +54,13 @@ func genStat() *rapid.Generator[Stat] {
 }
 
 var (
-	partTypes = []OpCode{OpCreate, OpCreate2, OpDelete, OpSetData, OpCheck}
-	opTypes   = append([]OpCode{OpExists, OpGetData, OpGetChildren, OpGetChildren2, OpSync, OpPing,
-		OpCloseSession, OpCreateSession, OpSetWatches, OpMulti}, partTypes...)
-	txnTypes = append([]OpCode{OpCreateSession, OpCloseSession, OpError, OpMulti}, partTypes...)
+	partTypes = []OpCode{OpCreate, OpCreate2, OpCreateContainer, OpCreateTTL, OpDelete, OpSetData, OpCheck}
+	readTypes = []OpCode{OpGetData, OpGetChildren}
+	opTypes   = append([]OpCode{OpExists, OpGetData, OpGetChildren, OpGetChildren2, OpSync, OpPing, OpCloseSession,
+		OpCreateSession, OpSetWatches, OpSetWatches2, OpMulti, OpMultiRead, OpGetACL, OpSetACL, OpGetEphemerals,
+		OpGetAllChildren, OpCheckWatches, OpRemoveWatches, OpAddWatch, OpWhoAmI, OpAuth, OpSASL, OpReconfig,
+		OpDeleteContainer}, partTypes...)
+	txnTypes = append([]OpCode{OpCreateSession, OpCloseSession, OpError, OpMulti, OpSetACL, OpDeleteContainer}, partTypes...)
 	packets  = []PacketType{PktRequest, PktProposal, PktAck, PktCommit, PktPing, PktRevalidate, PktSync, PktInform,
 		PktNewLeader, PktFollowerInfo, PktUpToDate, PktDiff, PktTrunc, PktSnap, PktObserverInfo, PktLeaderInfo, PktAckEpoch}
 )
@@ -55,9 +69,26 @@ func genOp(types []OpCode) *rapid.Generator[Op] {
 	return rapid.Custom(func(t *rapid.T) Op {
 		op := Op{Type: rapid.SampledFrom(types).Draw(t, "type")}
 		switch op.Type {
-		case OpCreate, OpCreate2:
+		case OpCreate, OpCreate2, OpCreateContainer, OpCreateTTL:
 			op.Path, op.Data = genText().Draw(t, "path"), genBlob().Draw(t, "data")
 			op.ACL, op.Flags = genACLs().Draw(t, "acl"), CreateFlags(rapid.Int32().Draw(t, "flags"))
+			if op.Type == OpCreateTTL {
+				op.TTL = rapid.Int64().Draw(t, "ttl")
+			}
+		case OpSetACL:
+			op.Path, op.ACL = genText().Draw(t, "path"), genACLs().Draw(t, "acl")
+			op.Version = rapid.Int32().Draw(t, "version")
+		case OpCheckWatches, OpRemoveWatches:
+			op.Path, op.Watches = genText().Draw(t, "path"), WatchType(rapid.Int32().Draw(t, "type"))
+		case OpAddWatch:
+			op.Path, op.Mode = genText().Draw(t, "path"), WatchMode(rapid.Int32().Draw(t, "mode"))
+		case OpAuth:
+			op.Auth = &Auth{rapid.Int32().Draw(t, "type"), genText().Draw(t, "scheme"), genBlob().Draw(t, "auth")}
+		case OpSASL:
+			op.Data = genBlob().Draw(t, "token")
+		case OpReconfig:
+			blob := genBlob()
+			op.Reconfig = &Reconfig{blob.Draw(t, "joining"), blob.Draw(t, "leaving"), blob.Draw(t, "members"), rapid.Int64().Draw(t, "config")}
 		case OpDelete, OpCheck:
 			op.Path, op.Version = genText().Draw(t, "path"), rapid.Int32().Draw(t, "version")
 		case OpSetData:
@@ -65,11 +96,16 @@ func genOp(types []OpCode) *rapid.Generator[Op] {
 			op.Version = rapid.Int32().Draw(t, "version")
 		case OpExists, OpGetData, OpGetChildren, OpGetChildren2:
 			op.Path, op.Watch = genText().Draw(t, "path"), rapid.Bool().Draw(t, "watch")
-		case OpSync:
+		case OpSync, OpGetACL, OpGetEphemerals, OpGetAllChildren, OpDeleteContainer:
 			op.Path = genText().Draw(t, "path")
 		case OpMulti:
 			op.Ops = noneIsNil(rapid.SliceOfN(genOp(partTypes), 0, 4).Draw(t, "ops"))
-		case OpSetWatches:
+		case OpMultiRead:
+			op.Ops = noneIsNil(rapid.SliceOfN(genOp(readTypes), 0, 4).Draw(t, "ops"))
+		case OpSetWatches, OpSetWatches2:
+			if op.Type == OpSetWatches2 {
+				op.PersistentWatches, op.RecursiveWatches = genTexts().Draw(t, "persistent"), genTexts().Draw(t, "recursive")
+			}
 			op.RelativeZxid = Zxid(rapid.Int64().Draw(t, "zxid"))
 			op.DataWatches, op.ExistWatches = genTexts().Draw(t, "data"), genTexts().Draw(t, "exist")
 			op.ChildWatches = genTexts().Draw(t, "child")
@@ -93,13 +129,23 @@ func genResult(types []OpCode) *rapid.Generator[Result] {
 		switch r.Type {
 		case OpCreate, OpSync:
 			r.Path = genText().Draw(t, "path")
-		case OpCreate2:
+		case OpCreate2, OpCreateContainer, OpCreateTTL:
 			r.Path, r.Stat = genText().Draw(t, "path"), genStat().Draw(t, "stat")
-		case OpExists, OpSetData:
+		case OpExists, OpSetData, OpSetACL:
 			r.Stat = genStat().Draw(t, "stat")
-		case OpGetData:
+		case OpGetData, OpReconfig:
 			r.Data, r.Stat = genBlob().Draw(t, "data"), genStat().Draw(t, "stat")
-		case OpGetChildren:
+		case OpGetACL:
+			r.ACL, r.Stat = genListed().Draw(t, "acl"), genStat().Draw(t, "stat")
+		case OpGetAllChildren, OpAddWatch:
+			r.Count = rapid.Int32().Draw(t, "count")
+		case OpSASL:
+			r.Data = genBlob().Draw(t, "token")
+		case OpWhoAmI:
+			r.IDs = genIDs().Draw(t, "ids")
+		case OpMultiRead:
+			r.Multi = noneIsNil(rapid.SliceOfN(genResult(append([]OpCode{OpError}, readTypes...)), 0, 4).Draw(t, "multi"))
+		case OpGetChildren, OpGetEphemerals:
 			r.Children = genTexts().Draw(t, "children")
 		case OpGetChildren2:
 			r.Children, r.Stat = genTexts().Draw(t, "children"), genStat().Draw(t, "stat")
@@ -138,7 +184,16 @@ func genTxnBody(t *rapid.T, typ OpCode) Txn {
 	case OpCreate, OpCreate2:
 		txn.Path, txn.Data, txn.ACL = genText().Draw(t, "path"), genBlob().Draw(t, "data"), genACLs().Draw(t, "acl")
 		txn.Ephemeral, txn.ParentCVersion = rapid.Bool().Draw(t, "ephemeral"), rapid.Int32().Draw(t, "cversion")
-	case OpDelete:
+	case OpCreateContainer, OpCreateTTL:
+		txn.Path, txn.Data, txn.ACL = genText().Draw(t, "path"), genBlob().Draw(t, "data"), genACLs().Draw(t, "acl")
+		txn.ParentCVersion = rapid.Int32().Draw(t, "cversion")
+		if typ == OpCreateTTL {
+			txn.TTL = rapid.Int64().Draw(t, "ttl")
+		}
+	case OpSetACL:
+		txn.Path, txn.ACL = genText().Draw(t, "path"), genACLs().Draw(t, "acl")
+		txn.Version = rapid.Int32().Draw(t, "version")
+	case OpDelete, OpDeleteContainer:
 		txn.Path = genText().Draw(t, "path")
 	case OpSetData:
 		txn.Path, txn.Data = genText().Draw(t, "path"), genBlob().Draw(t, "data")
@@ -165,10 +220,7 @@ func genTxnBody(t *rapid.T, typ OpCode) Txn {
 func genPacket() *rapid.Generator[Packet] {
 	return rapid.Custom(func(t *rapid.T) Packet {
 		p := Packet{Type: rapid.SampledFrom(packets).Draw(t, "type"), Zxid: Zxid(rapid.Int64().Draw(t, "zxid")),
-			Data: genBlob().Draw(t, "data"), AuthInfo: rapid.OneOf(genACLs(), rapid.Just([]ACL{})).Draw(t, "auth")}
-		for i := range p.AuthInfo {
-			p.AuthInfo[i].Perms = 0 // not on the wire
-		}
+			Data: genBlob().Draw(t, "data"), AuthInfo: rapid.OneOf(genIDs(), rapid.Just([]ID(nil))).Draw(t, "auth")}
 		return p
 	})
 }

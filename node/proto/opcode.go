@@ -5,9 +5,7 @@ import "strconv"
 // OpCode is the type of a client request and of the transaction made from it.
 type OpCode int32
 
-// All request types of the client protocol. Those of later releases of zksim
-// (container, TTL, ACL, persistent watches, auth) are named here so that they
-// can be refused by name.
+// All request types of the client protocol.
 const (
 	OpCreateSession   OpCode = -10
 	OpCloseSession    OpCode = -11
@@ -76,14 +74,41 @@ func (o OpCode) IsWrite() bool {
 	return false
 }
 
+// IsCreate reports whether the operation makes a znode.
+func (o OpCode) IsCreate() bool {
+	switch o {
+	case OpCreate, OpCreate2, OpCreateContainer, OpCreateTTL:
+		return true
+	}
+	return false
+}
+
 // CreateFlags is the mode of a create.
 type CreateFlags int32
 
-// The plain create modes; container and TTL modes come with a later release.
+// The create modes that are no mixture of the first two bits.
 const (
-	FlagEphemeral  CreateFlags = 1
-	FlagSequential CreateFlags = 2
+	FlagEphemeral     CreateFlags = 1
+	FlagSequential    CreateFlags = 2
+	FlagContainer     CreateFlags = 4
+	FlagTTL           CreateFlags = 5
+	FlagTTLSequential CreateFlags = 6
 )
+
+// Known reports whether there is such a mode.
+func (f CreateFlags) Known() bool { return f >= 0 && f <= FlagTTLSequential }
+
+// IsTTL reports whether the znode will have a time to live.
+func (f CreateFlags) IsTTL() bool { return f == FlagTTL || f == FlagTTLSequential }
+
+// IsEphemeral reports whether the znode will belong to its session.
+func (f CreateFlags) IsEphemeral() bool { return f == 1 || f == 3 }
+
+// IsSequential reports whether a number is appended to the path.
+func (f CreateFlags) IsSequential() bool { return f == 2 || f == 3 || f == FlagTTLSequential }
+
+// TTLMax is the longest time to live in ms, 2^40-1.
+const TTLMax int64 = 1<<40 - 1
 
 // Reserved xids of the client protocol.
 const (

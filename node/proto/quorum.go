@@ -47,7 +47,7 @@ type Packet struct {
 	Type     PacketType
 	Zxid     Zxid
 	Data     []byte // nil is null
-	AuthInfo []ACL  // identities; Perms is not on the wire
+	AuthInfo []ID   // REQUEST: the identities of the client; nil is null
 }
 
 // AppendPacket appends p.
@@ -113,10 +113,10 @@ func (d *Decoder) packetIDs(p Packet) (Packet, int, error) {
 		return p, 0, d.Err()
 	}
 	if count == 0 {
-		p.AuthInfo = []ACL{} // not null
+		p.AuthInfo = []ID{} // not null
 	}
 	for range max(count, 0) {
-		var id ACL
+		var id ID
 		for _, s := range []*string{&id.Scheme, &id.ID} {
 			if len(d.Rest()) < 4 {
 				return p, 0, nil

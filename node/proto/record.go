@@ -50,8 +50,18 @@ type ACL struct {
 	Scheme, ID string
 }
 
-// PermAll is every permission bit.
-const PermAll = 31
+// ID is an identity of a caller, or whom an ACL entry means.
+type ID struct{ Scheme, ID string }
+
+// Permission bits of an ACL entry.
+const (
+	PermRead   = 1
+	PermWrite  = 2
+	PermCreate = 4
+	PermDelete = 8
+	PermAdmin  = 16
+	PermAll    = 31
+)
 
 // OpenACL returns the list that lets everyone do everything, the default.
 func OpenACL() []ACL { return []ACL{{PermAll, "world", "anyone"}} }
@@ -76,17 +86,17 @@ var (
 	encodedOpenACL = AppendACLs(nil, openACL)
 )
 
-// ACLs reads a vector of ACL entries; null and empty give nil. The caller must
-// not change the result.
+// ACLs reads a vector of ACL entries; null gives nil, which an empty one does
+// not. The caller must not change the result.
 func (d *Decoder) ACLs() []ACL {
 	if bytes.HasPrefix(d.Rest(), encodedOpenACL) && d.err == nil {
 		d.off += len(encodedOpenACL)
 		return openACL
 	}
-	n := d.Count(12)
-	if n == 0 {
+	if d.null() {
 		return nil
 	}
+	n := d.Count(12)
 	out := make([]ACL, 0, n)
 	for range n {
 		out = append(out, ACL{d.Int(), d.Text(), d.Text()})

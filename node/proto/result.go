@@ -5,29 +5,41 @@ package proto
 type Result struct {
 	Type     OpCode // of the answer: inside a multi it can differ from the request's
 	Err      ErrCode
-	Path     string // create, create2, sync
-	Data     []byte // getData; nil is null
-	Stat     Stat   // create2, exists, getData, setData, getChildren2
-	Children []string
-	Multi    []Result // multi: one for each operation
+	Path     string   // create, create2, sync
+	Data     []byte   // getData; sasl: the token; reconfig: the configuration; nil is null
+	Stat     Stat     // create2, exists, getData, setData, getChildren2, getACL, setACL, reconfig
+	Children []string // getChildren, getChildren2; getEphemerals: paths
+	ACL      []ACL    // getACL
+	Count    int32    // getAllChildrenNumber; addWatch: 0
+	IDs      []ID     // whoAmI: schemes and users
+	Multi    []Result // multi, multiRead: one for each operation
 }
 
 // AppendResult appends the body of a successful reply (no header, no length).
+// Strings are written as ZooKeeper writes them, see [AppendReplyString].
 func AppendResult(b []byte, r *Result) []byte {
 	switch r.Type {
 	case OpCreate, OpSync:
-		return AppendString(b, r.Path)
-	case OpCreate2:
-		return AppendStat(AppendString(b, r.Path), &r.Stat)
-	case OpExists, OpSetData:
+		return AppendReplyString(b, r.Path)
+	case OpCreate2, OpCreateContainer, OpCreateTTL:
+		return AppendStat(AppendReplyString(b, r.Path), &r.Stat)
+	case OpExists, OpSetData, OpSetACL:
 		return AppendStat(b, &r.Stat)
-	case OpGetData:
+	case OpGetData, OpReconfig:
 		return AppendStat(AppendBuffer(b, r.Data), &r.Stat)
-	case OpGetChildren:
-		return AppendStrings(b, r.Children)
+	case OpGetACL:
+		return AppendStat(appendReplyACLs(b, r.ACL), &r.Stat)
+	case OpGetChildren, OpGetEphemerals:
+		return appendReplyStrings(b, r.Children)
 	case OpGetChildren2:
-		return AppendStat(AppendStrings(b, r.Children), &r.Stat)
-	case OpMulti:
+		return AppendStat(appendReplyStrings(b, r.Children), &r.Stat)
+	case OpGetAllChildren, OpAddWatch:
+		return AppendInt(b, r.Count)
+	case OpSASL:
+		return AppendBuffer(b, r.Data)
+	case OpWhoAmI:
+		return appendReplyIDs(b, r.IDs)
+	case OpMulti, OpMultiRead:
 		for i := range r.Multi {
 			b = appendMultiResult(b, &r.Multi[i])
 		}
@@ -55,42 +67,56 @@ func (d *Decoder) result(t OpCode) Result {
 	r := Result{Type: t}
 	switch t {
 	case OpCreate, OpSync:
-		r.Path = d.Text()
-	case OpCreate2:
-		r.Path, r.Stat = d.Text(), d.Stat()
-	case OpExists, OpSetData:
+		r.Path = d.replyText()
+	case OpCreate2, OpCreateContainer, OpCreateTTL:
+		r.Path, r.Stat = d.replyText(), d.Stat()
+	case OpExists, OpSetData, OpSetACL:
 		r.Stat = d.Stat()
-	case OpGetData:
-		if b := d.Buffer(); b != nil {
-			r.Data = append([]byte{}, b...)
-		}
-		r.Stat = d.Stat()
-	case OpGetChildren:
-		r.Children = d.Strings()
+	case OpGetData, OpReconfig:
+		r.Data, r.Stat = d.copied(), d.Stat()
+	case OpGetACL:
+		r.ACL, r.Stat = d.replyACLs(), d.Stat()
+	case OpGetChildren, OpGetEphemerals:
+		r.Children = d.replyStrings()
 	case OpGetChildren2:
-		r.Children, r.Stat = d.Strings(), d.Stat()
-	case OpMulti:
-		r.Multi = d.multiResults()
+		r.Children, r.Stat = d.replyStrings(), d.Stat()
+	case OpGetAllChildren, OpAddWatch:
+		r.Count = d.Int()
+	case OpSASL:
+		r.Data = d.copied()
+	case OpWhoAmI:
+		r.IDs = d.replyIDs()
+	case OpMulti, OpMultiRead:
+		r.Multi = d.multiResults(t)
 	}
 	return r
 }
 
-func (d *Decoder) multiResults() []Result {
+// copied reads a buffer that does not alias the input.
+func (d *Decoder) copied() []byte {
+	b := d.Buffer()
+	if b == nil {
+		return nil
+	}
+	return append([]byte{}, b...)
+}
+
+func (d *Decoder) multiResults(whole OpCode) []Result {
 	var out []Result
 	for d.err == nil {
 		t, done, err := d.multiHeader()
 		if done || d.err != nil {
 			break
 		}
-		switch t {
-		case OpError:
+		switch {
+		case t == OpError:
 			out = append(out, Result{Type: OpError, Err: ErrCode(d.Int())})
-		case OpCreate, OpCreate2, OpDelete, OpSetData, OpCheck:
+		case t.isPartOf(whole):
 			r := d.result(t)
 			r.Err = err
 			out = append(out, r)
 		default:
-			d.Fail("%v inside the answer to a multi", t)
+			d.Fail("%v inside the answer to a %v", t, whole)
 		}
 	}
 	return out

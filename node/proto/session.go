@@ -146,7 +146,7 @@ type WatcherEvent struct {
 
 // AppendWatcherEvent appends the body of a notification.
 func AppendWatcherEvent(b []byte, e WatcherEvent) []byte {
-	return AppendString(AppendInt(AppendInt(b, int32(e.Type)), StateSyncConnected), e.Path)
+	return AppendReplyString(AppendInt(AppendInt(b, int32(e.Type)), StateSyncConnected), e.Path)
 }
 
 // DecodeWatcherEvent decodes the body of a notification.
@@ -154,5 +154,5 @@ func DecodeWatcherEvent(body []byte) (WatcherEvent, error) {
 	d := NewDecoder(body)
 	t := EventType(d.Int())
 	d.Int()
-	return WatcherEvent{t, d.Text()}, d.Err()
+	return WatcherEvent{t, d.replyText()}, d.Err()
 }

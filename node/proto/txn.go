@@ -20,7 +20,8 @@ type Txn struct {
 	ACL            []ACL
 	Ephemeral      bool
 	ParentCVersion int32    // create: the parent's count of creations after it
-	Version        int32    // setData: the resulting version; check: the checked one
+	TTL            int64    // createTTL: ms
+	Version        int32    // setData, setACL: the resulting version; check: the checked one
 	Timeout        int32    // createSession: ms
 	Err            ErrCode  // error
 	Paths          []string // closeSession: the ephemerals that it deletes
@@ -55,8 +56,17 @@ func appendTxnBody(b []byte, t *Txn) []byte {
 		b = AppendBuffer(AppendString(b, t.Path), t.Data)
 		b = AppendBool(AppendACLs(b, t.ACL), t.Ephemeral)
 		return AppendInt(b, t.ParentCVersion)
-	case OpDelete:
+	case OpCreateContainer, OpCreateTTL:
+		b = AppendACLs(AppendBuffer(AppendString(b, t.Path), t.Data), t.ACL)
+		b = AppendInt(b, t.ParentCVersion)
+		if t.Type == OpCreateTTL {
+			b = AppendLong(b, t.TTL)
+		}
+		return b
+	case OpDelete, OpDeleteContainer:
 		return AppendString(b, t.Path)
+	case OpSetACL:
+		return AppendInt(AppendACLs(AppendString(b, t.Path), t.ACL), t.Version)
 	case OpSetData:
 		return AppendInt(AppendBuffer(AppendString(b, t.Path), t.Data), t.Version)
 	case OpCheck:
@@ -110,8 +120,15 @@ func (d *Decoder) txnBody(typ OpCode, top bool) Txn {
 	switch typ {
 	case OpCreate, OpCreate2:
 		t.Path, t.Data, t.ACL, t.Ephemeral, t.ParentCVersion = d.Text(), d.Buffer(), d.ACLs(), d.Bool(), d.Int()
-	case OpDelete:
+	case OpCreateContainer, OpCreateTTL:
+		t.Path, t.Data, t.ACL, t.ParentCVersion = d.Text(), d.Buffer(), d.ACLs(), d.Int()
+		if typ == OpCreateTTL {
+			t.TTL = d.Long()
+		}
+	case OpDelete, OpDeleteContainer:
 		t.Path = d.Text()
+	case OpSetACL:
+		t.Path, t.ACL, t.Version = d.Text(), d.ACLs(), d.Int()
 	case OpSetData:
 		t.Path, t.Data, t.Version = d.Text(), d.Buffer(), d.Int()
 	case OpCheck:
