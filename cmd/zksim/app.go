@@ -30,6 +30,7 @@ const (
 type app struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
+	direct         io.Writer // standard output as the programs that this one starts write to it
 	env            func(string) string
 	terminal       bool       // standard output is one
 	watched        bool       // standard error is a terminal
@@ -40,7 +41,8 @@ type app struct {
 	interrupts     <-chan os.Signal
 	simulate       func(engine.Config) (*engine.Report, error)
 
-	code int // of the verdict, set by a verb that ran
+	args []string // of this invocation
+	code int      // of the verdict, set by a verb that ran
 }
 
 // usageError is a sentence about what the user asked for, with how to mend it.
@@ -67,7 +69,7 @@ func (a *app) main(args []string) (code int) {
 		}
 	}()
 	out := bufio.NewWriter(a.stdout)
-	a.stdout = out
+	a.direct, a.stdout = a.stdout, out
 	err := a.execute(args)
 	if flushed := out.Flush(); err == nil && flushed != nil {
 		err = fmt.Errorf("cannot write the result: %w", flushed)

@@ -19,6 +19,7 @@ type replayFlags struct {
 	verify bool
 	until  momentValue
 	expect propertyValue
+	build  bool
 	out    outFlags
 }
 
@@ -32,10 +33,16 @@ func (a *app) replayCommand() *cobra.Command {
 With --expect: 0 does not fail, 1 fails with PROPERTY, 125 anything else.
 Exit: 0 ok, 1 violated, 125 unknown, 128 tool failed, 129 usage, 130 interrupted`,
 		Args: oneFile,
-		RunE: func(_ *cobra.Command, args []string) error { return a.replay(f, args[0]) },
+		RunE: func(_ *cobra.Command, args []string) error {
+			if f.build {
+				return a.replayBuilt(a.args)
+			}
+			return a.replay(f, args[0])
+		},
 	}
 	fl := cmd.Flags()
 	fl.SortFlags = false
+	fl.BoolVar(&f.build, "build", false, "build ./cmd/zksim of the checkout here, replay with that")
 	fl.BoolVar(&f.verify, "verify", false, "compare the hash at every checkpoint of the bundle")
 	fl.Var(&f.until, "until", "stop there, and print the state of every server")
 	fl.Var(&f.expect, "expect", "let the exit code say whether PROPERTY fails")

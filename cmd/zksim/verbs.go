@@ -15,17 +15,18 @@ import (
 // one is told apart from a typing error.
 var (
 	laterVerbs = []string{
-		"shrink", "bisect", "report", "scenario", "bugs", "crash-states", "state", "4lw",
+		"shrink", "report", "scenario", "bugs", "crash-states", "state", "4lw",
 		"netem", "inspect", "diff", "serve", "proxy", "shell", "bench", "completion",
 	}
 	laterFlags = []string{
 		"scenario", "schedule", "observers", "config", "workload", "shard", "strategy", "redact", "junit",
-		"log-format", "data", "edit", "build",
+		"log-format", "data", "edit",
 	}
 )
 
 // execute runs the verb that args name.
 func (a *app) execute(args []string) error {
+	a.args = args
 	root := a.rootCommand()
 	if err := checkVerb(root, args); err != nil {
 		return err
@@ -59,7 +60,7 @@ func (a *app) rootCommand() *cobra.Command {
 	root.SetFlagErrorFunc(flagError)
 	help := helpCommand(root)
 	root.SetHelpCommand(help)
-	root.AddCommand(a.runCommand(), a.exploreCommand(), a.replayCommand(), a.checkCommand(), a.versionCommand(), help)
+	root.AddCommand(a.runCommand(), a.exploreCommand(), a.replayCommand(), a.checkCommand(), a.bisectCommand(), a.versionCommand(), help)
 	return root
 }
 

@@ -1,0 +1,118 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// interruptible gives a context that ends with errInterrupted when the user
+// stops the command. The caller must call stop, when what was begun has been
+// cleaned up.
+func (a *app) interruptible() (ctx context.Context, stop func()) {
+	ctx, cancel := context.WithCancelCause(context.Background())
+	terminated := make(chan os.Signal, 1)
+	signal.Notify(terminated, syscall.SIGTERM)
+	go func() {
+		select {
+		case <-a.interrupts:
+		case <-terminated:
+		case <-ctx.Done():
+		}
+		cancel(errInterrupted)
+	}()
+	return ctx, func() {
+		signal.Stop(terminated)
+		cancel(nil)
+	}
+}
+
+// grace is how long a program that was interrupted may take to end.
+const grace = 5 * time.Second
+
+// command is a program that ends when ctx does.
+func command(ctx context.Context, dir, name string, args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, name, args...)
+	cmd.Dir = dir
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	cmd.WaitDelay = grace
+	return cmd
+}
+
+// output runs a program and gives what it printed. The error says what the
+// program said, and is that of ctx when ctx ended it.
+func output(cmd *exec.Cmd, ctx context.Context) ([]byte, error) {
+	var said bytes.Buffer
+	if cmd.Stderr == nil {
+		cmd.Stderr = &said
+	}
+	out, err := cmd.Output()
+	switch {
+	case err == nil:
+		return out, nil
+	case ctx.Err() != nil:
+		return out, context.Cause(ctx)
+	}
+	return out, &programError{cmd.Args, err, said.String()}
+}
+
+// programError is a program that failed.
+type programError struct {
+	args []string
+	err  error
+	said string // on standard error
+}
+
+// Error gives the program, the exit code and the first line that it said.
+func (e *programError) Error() string {
+	words := strings.Join(e.args[:min(len(e.args), 2)], " ")
+	if line := firstLine(e.said); line != "" {
+		return fmt.Sprintf("%s: %s", words, line)
+	}
+	return fmt.Sprintf("%s: %v", words, e.err)
+}
+
+// Unwrap gives the error of the process.
+func (e *programError) Unwrap() error { return e.err }
+
+// code is the exit code; -1 where a signal has ended the program.
+func (e *programError) code() int {
+	var exit *exec.ExitError
+	if errors.As(e.err, &exit) {
+		return exit.ExitCode()
+	}
+	return -1
+}
+
+// firstLine is the first line of a text that is not empty, without the word
+// that git puts before its errors.
+func firstLine(text string) string {
+	for line := range strings.Lines(text) {
+		if line = strings.TrimSpace(line); line != "" {
+			return strings.TrimPrefix(line, "fatal: ")
+		}
+	}
+	return ""
+}
+
+// absent reports whether a program could not be run because it is not there.
+func absent(err error) bool {
+	return errors.Is(err, exec.ErrNotFound) || errors.Is(err, os.ErrNotExist)
+}
+
+// deadly is the error that a program ended with without an exit code of its own,
+// by a signal, or nil.
+func deadly(err error) error {
+	var exit *exec.ExitError
+	if errors.As(err, &exit) && exit.ExitCode() >= 0 {
+		return nil
+	}
+	return err
+}
