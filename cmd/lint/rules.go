@@ -18,16 +18,23 @@ func (c *checker) imports() {
 		return
 	}
 	for _, f := range c.pkg.Files {
+		outside := c.outside(f)
 		for _, spec := range f.Imports {
 			path, _ := strconv.Unquote(spec.Path.Value)
 			if !row.allows(path) {
 				c.report(spec.Pos(), "direction", "%s must not import %s", inModule(c.pkg.Path), path)
 			}
-			if Simulated(c.pkg.Path) && isStandard(path) && !slices.Contains(simulatedImports, path) {
+			if Simulated(c.pkg.Path) && !outside && isStandard(path) && !slices.Contains(simulatedImports, path) {
 				c.report(spec.Pos(), "import", "simulated code must not import %s", path)
 			}
 		}
 	}
+}
+
+// outside reports whether a file runs outside of the simulation that its
+// package is part of.
+func (c *checker) outside(f *ast.File) bool {
+	return isOutside(c.pkg.Path, c.pkg.Fset.Position(f.Package).Filename)
 }
 
 // simulated holds the rules that make a run a function of its seed.
@@ -36,6 +43,9 @@ func (c *checker) simulated() {
 		c.report(c.pkg.Files[0].Package, "constraint", "%s is left out here by a build constraint; simulated code is the same on every platform", name)
 	}
 	for _, f := range c.pkg.Files {
+		if c.outside(f) {
+			continue
+		}
 		notes := remarks(c.pkg.Fset, f)
 		c.directives(f)
 		ast.Inspect(f, func(n ast.Node) bool {

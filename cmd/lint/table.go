@@ -1,6 +1,8 @@
 package lint
 
 import (
+	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 )
@@ -59,6 +61,10 @@ var outsideRoots = []string{"node/host"}
 // what a person's test imports knows testing, files and the environment.
 var outsidePackages = []string{"sim", "sim/simrapid"}
 
+// outsideFiles are single files of simulated packages that do not run inside a
+// simulation either.
+var outsideFiles = []string{"sim/client/real.go"}
+
 // simulatedImports is all of the standard library that simulated code may use.
 // What is missing has a clock, a lock, a goroutine, the operating system or
 // chance in it, or has not been needed.
@@ -79,6 +85,7 @@ type exception struct {
 // exceptions are all the breaches that are meant.
 var exceptions = []exception{
 	{"sim/engine", "import", "runtime", "names the function of the core that panicked; no run hangs on it"},
+	{"sim/client", "channel", "", "watch events come on channels in go-zookeeper's shapes; one thread fills and empties them"},
 }
 
 // Simulated reports whether the code of a package runs inside a simulation.
@@ -87,6 +94,11 @@ func Simulated(path string) bool {
 	below := func(root string) bool { return below(within, root) }
 	return slices.ContainsFunc(simulatedRoots, below) && !slices.ContainsFunc(outsideRoots, below) &&
 		!slices.Contains(outsidePackages, within)
+}
+
+// isOutside reports whether a file of a simulated package runs outside of it.
+func isOutside(pkg, file string) bool {
+	return slices.Contains(outsideFiles, inModule(pkg)+"/"+path.Base(filepath.ToSlash(file)))
 }
 
 // inModule cuts the module off a package path.

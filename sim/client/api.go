@@ -7,7 +7,10 @@
 // The rules are those of protocol.md §2.8. A request ends in one of three ways:
 // ok, failed (it surely did not happen) or unknown. When in doubt it is unknown.
 //
-// The package imports node/proto only.
+// On top of it is a connection in the shapes of go-zookeeper: [API], which
+// blocking code is written against and which runs simulated and for real.
+//
+// The package imports node/proto and the types of go-zookeeper.
 package client
 
 import (

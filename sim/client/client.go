@@ -29,8 +29,9 @@ type Client struct {
 	phase phase
 	state State
 
-	order []int // the servers, shuffled
-	next  int   // position in order of the next attempt
+	order  []int // the servers, shuffled
+	next   int   // position in order of the next attempt
+	server int   // of the last attempt, or -1
 
 	session     proto.SessionID
 	password    [proto.PasswordLen]byte
@@ -39,6 +40,7 @@ type Client struct {
 	closing     bool // closeSession was asked for
 	reconnects  int
 	watches     watchSet
+	identities  []proto.Auth // that every new connection is told
 	readTimeout time.Duration // 2/3 of the negotiated timeout
 	pingIdle    time.Duration // without sending, after which to ping
 	dialTimeout time.Duration
@@ -62,7 +64,7 @@ func New(cfg Config, env Env) *Client {
 	if cfg.Servers < 1 || cfg.SessionTimeout < time.Millisecond {
 		panic("client: a session needs servers and a timeout")
 	}
-	return &Client{cfg: cfg, env: env, state: Closed, order: make([]int, cfg.Servers)}
+	return &Client{cfg: cfg, env: env, state: Closed, server: -1, order: make([]int, cfg.Servers)}
 }
 
 // State returns what is known of the session.
@@ -74,6 +76,14 @@ func (c *Client) Session() proto.SessionID { return c.session }
 // LastZxid returns the zxid in the latest reply of this session, which a
 // server must have reached before it may serve it.
 func (c *Client) LastZxid() proto.Zxid { return c.lastZxid }
+
+// Server returns the number of the server that the connection goes to, or went
+// to last; -1 before the first attempt.
+func (c *Client) Server() int { return c.server }
+
+// Remember has every new connection of this client told an identity, before any
+// request is made on it.
+func (c *Client) Remember(identity proto.Auth) { c.identities = append(c.identities, identity) }
 
 // Outstanding returns the number of requests that have not ended.
 func (c *Client) Outstanding() int { return c.pending.len() }
@@ -233,9 +243,9 @@ func (c *Client) armDeadline(after time.Duration) {
 
 // dial begins an attempt to connect to the next server of the list.
 func (c *Client) dial() {
-	server := c.order[c.next]
+	c.server = c.order[c.next]
 	c.next = (c.next + 1) % len(c.order)
 	c.phase = phaseDialing
-	c.conn = c.env.Dial(server)
+	c.conn = c.env.Dial(c.server)
 	c.env.Arm(TimerConnect, c.dialTimeout)
 }

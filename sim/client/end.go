@@ -105,7 +105,7 @@ func (c *Client) tell(l orphans, why reason) {
 	for l.requests.len() > 0 {
 		r := l.requests.pop()
 		if r.xid < 0 {
-			continue // setWatches: nobody asked for it
+			continue // of a greeting: nobody asked for it
 		}
 		kind := Unknown
 		if r.end == unsent || r.end > l.written {

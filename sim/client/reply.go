@@ -90,7 +90,7 @@ func (c *Client) handshake(r *proto.ConnectResponse) bool {
 	c.phase = phaseUp
 	c.env.Arm(TimerRead, c.readTimeout)
 	c.env.Arm(TimerPing, c.pingIdle)
-	c.sendSetWatches()
+	c.greet()
 	c.sendQueued()
 	c.flush()
 	c.changed(Connected)

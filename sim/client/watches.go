@@ -102,16 +102,23 @@ func listOf(op *proto.Op, k watchKind) *[]string {
 	return &op.ChildWatches
 }
 
-// sendSetWatches sets the watches again on a new connection, before any request.
-func (c *Client) sendSetWatches() {
+// greet tells a new connection who its user is, and sets the watches again,
+// before any request.
+func (c *Client) greet() {
 	now := c.env.Now()
 	if c.pending.len() > 0 {
 		now = c.pending.front().at // keeps the queue in the order of deadlines
 	}
 	var sent []request
+	put := func(xid int32, op *proto.Op) {
+		c.out.buf = appendRequest(c.out.buf, xid, op)
+		sent = append(sent, request{op: op.Type, xid: xid, at: now, end: c.out.end()})
+	}
+	for i := range c.identities {
+		put(proto.XidAuth, &proto.Op{Type: proto.OpAuth, Auth: &c.identities[i]})
+	}
 	for _, op := range c.watches.requests(c.lastZxid) {
-		c.out.buf = appendRequest(c.out.buf, proto.XidSetWatches, &op)
-		sent = append(sent, request{op: op.Type, xid: proto.XidSetWatches, at: now, end: c.out.end()})
+		put(proto.XidSetWatches, &op)
 	}
 	c.pending.pushFront(sent...)
 }
