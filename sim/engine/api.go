@@ -34,6 +34,9 @@ type Config struct {
 	// and what other clients draw stays what it was.
 	Skip []TaskSpan
 
+	Trace   Tracer // is told what happens; nil: nobody is
+	Inspect bool   // look into the servers at the end: Report.Inside
+
 	Bugs  node.Bugs
 	Until Moment // stop there, before anything is judged; zero: run to the end
 
@@ -109,6 +112,7 @@ type Report struct {
 	Stopped bool                     // at Config.Until; what came later was not seen
 	Story   []Fact                   // the last facts, oldest first
 	Servers []ServerState            // at the end
+	Inside  []Inside                 // the same in full, if Config.Inspect
 	History *linearizability.History // what the clients saw
 	Tasks   []uint64                 // of each client: the number of its last task
 	Effects []Effect                 // each time that a statement took effect, the first effectsKept of them

@@ -41,6 +41,7 @@ type cluster struct {
 	progress    progress
 	violation   *proto.Violation
 	story       story
+	trace       *tracing  // nil: nobody wants to know
 	stopped     bool      // at cfg.Until
 	redrawn     bool      // at cfg.Redraw
 	stepping    *server   // whose core is at work; for panics
@@ -63,6 +64,7 @@ func newCluster(cfg Config) *cluster {
 	c.addServers()
 	c.replication.init(c)
 	c.addClients(max(cfg.Clients, 0))
+	c.trace = newTracing(c)
 	c.faults.c, c.faults.links.net, c.progress.c = c, c.net, c
 	c.kernel.handlers = [numClasses]handler{
 		classNet: c.net, classServer: (*serverEvents)(c), classClient: (*clientEvents)(c),

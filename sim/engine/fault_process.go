@@ -90,7 +90,12 @@ func (s *server) stop() {
 	for i := range s.lanes {
 		for l := &s.lanes[i]; !l.empty() && !s.diskFaults.any(); {
 			w := l.pop()
-			if _, err := s.carryOutDisk(l, &w.Op); err != nil {
+			_, err := s.carryOutDisk(l, &w.Op)
+			if t := s.c.trace; t != nil {
+				t.ending(s, "stopped")
+				t.diskDone(s, laneID(i), &w, err)
+			}
+			if err != nil {
 				break
 			}
 		}

@@ -296,5 +296,8 @@ func (f *faults) tell(kind FactKind, e *effect) {
 			fact.Servers.Add(f.c.servers[h].id)
 		}
 	}
+	if t := f.c.trace; t != nil {
+		t.fault(fact, e.id, kind == FactFault && !f.hitsNobody(e) && f.lasts(e))
+	}
 	f.c.tell(fact)
 }

@@ -34,6 +34,9 @@ func (c *cluster) run() {
 		if c.kernel.step == c.cfg.Redraw.Step {
 			c.redraw()
 		}
+		if c.trace != nil {
+			c.trace.turned()
+		}
 	}
 	if c.violation == nil {
 		c.checkHistory()
@@ -109,6 +112,10 @@ func (c *cluster) report() *Report {
 		Stopped: c.stopped, Story: c.story.told(), Servers: c.states(), History: c.history,
 	}
 	r.Doubts, r.Tasks, r.Effects = c.doubts, c.tasks(), c.faults.happened
+	if c.trace != nil {
+		c.trace.over()
+		r.Inside = c.inspect()
+	}
 	switch {
 	case c.violation != nil:
 		r.Verdict = VerdictViolated

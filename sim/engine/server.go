@@ -163,6 +163,9 @@ func (s *server) start(delay time.Duration) {
 	}
 	s.c.counts.Starts++
 	s.state = processBooting
+	if t := s.c.trace; t != nil {
+		t.process(s, processNames[processBooting])
+	}
 	s.c.net.Start(s.host)
 	s.after(delay+s.bootDelays.Duration(s.c.drawn.bootMin, s.c.drawn.bootMax), serverBoot, bootFresh, 0)
 }
@@ -182,6 +185,9 @@ func (s *server) boot(tried uint8) {
 	s.c.judge(s, s.c.checks.reread(&s.seen, recovered.AcceptedEpoch, recovered.CurrentEpoch))
 	s.c.judge(s, s.c.replication.ghost(s).recovered(recovered))
 	s.state = processUp
+	if t := s.c.trace; t != nil {
+		t.process(s, processNames[processUp])
+	}
 	s.core = s.c.newCore(s.cfg, recovered)
 	for _, port := range []node.Port{node.PortClient, node.PortQuorum, node.PortElection} {
 		s.c.net.Listen(s.host, netsim.Port(port))
@@ -211,12 +217,18 @@ func (s *server) bootTroubled() bool {
 // kill ends the process: its streams close, the disk keeps what was written;
 // operations that were not yet carried out never will be.
 func (s *server) kill() {
+	if t := s.c.trace; t != nil {
+		t.ending(s, "killed")
+	}
 	s.c.net.Kill(s.host)
 	s.bury()
 }
 
 // crash cuts the power of the host: nobody is told, and the disk keeps what power says.
 func (s *server) crash(power disksim.Power) {
+	if t := s.c.trace; t != nil {
+		t.ending(s, "lost power")
+	}
 	s.c.net.Crash(s.host)
 	s.disk.Crash(power, &s.crashDraws)
 	s.bury()
@@ -226,6 +238,9 @@ func (s *server) crash(power disksim.Power) {
 func (s *server) exit() {
 	s.c.counts.Exits++
 	s.c.tell(Fact{Kind: FactExit, Server: s.id})
+	if t := s.c.trace; t != nil {
+		t.ending(s, "ended by itself")
+	}
 	s.c.faults.disturbed()
 	s.kill()
 	s.start(s.restartDelay())
@@ -233,6 +248,9 @@ func (s *server) exit() {
 
 // bury forgets everything of the process, and voids its events.
 func (s *server) bury() {
+	if t := s.c.trace; t != nil {
+		t.buried(s)
+	}
 	s.life++
 	s.state, s.core = processDown, nil
 	s.conns.clear(&s.c.ends)
@@ -250,8 +268,14 @@ func (s *server) bury() {
 func (s *server) step(ev node.Event) {
 	now := s.now()
 	s.c.stepping = s
+	if t := s.c.trace; t != nil {
+		t.stepping(s, &ev)
+	}
 	out := s.core.Step(node.Input{Now: s.clock.now(now), Wall: s.clock.wall(now), Event: ev})
 	s.c.stepping = nil
+	if t := s.c.trace; t != nil {
+		t.stepped(s, out)
+	}
 	for i := range out.Notes {
 		s.c.note(s, &out.Notes[i])
 	}

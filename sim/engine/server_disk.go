@@ -59,6 +59,9 @@ func (s *server) write(w *node.Write) {
 func (s *server) beginDisk(id node.Lane) {
 	l := &s.lanes[id]
 	op := &l.queue[l.head].Op
+	if t := s.c.trace; t != nil {
+		t.diskBegan(s, id)
+	}
 	size := len(op.Data)
 	if op.Kind == store.OpRecover || op.Kind == store.OpCutLog {
 		size = int(s.disk.Bytes())
@@ -83,6 +86,9 @@ func (s *server) diskDone(id node.Lane) {
 	}
 	w := l.pop()
 	recovered, err := s.carryOutDisk(l, &w.Op)
+	if t := s.c.trace; t != nil {
+		t.diskDone(s, id, &w, err)
+	}
 	if s.watched && s.interrupted(afterDisk(&w.Op)) {
 		return
 	}

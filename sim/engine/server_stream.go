@@ -100,6 +100,9 @@ func (s *server) readable(cn *conn) {
 		return
 	}
 	cn.receiving = true
+	if t := s.c.trace; t != nil {
+		t.asked(s, node.Stage{Kind: node.StageReceiver, Conn: cn.id})
+	}
 	s.after(s.c.turnDelay(&s.turnDelays[node.StageReceiver]), serverReceive, 0, int64(cn.id))
 }
 
@@ -133,6 +136,9 @@ func (s *server) receive(id node.ConnID) {
 // ask notes that a stage has work; its turn comes after a drawn delay. A sender
 // needs room in its stream first.
 func (s *server) ask(stage node.Stage) {
+	if t := s.c.trace; t != nil {
+		t.asked(s, stage)
+	}
 	if stage.Kind == node.StageSender && s.room(s.conns.of(stage.Conn)) == 0 {
 		return
 	}

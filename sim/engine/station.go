@@ -114,7 +114,11 @@ func (st *station) Write(c client.Conn, p []byte) int {
 	if st.swallow(c) {
 		return len(p)
 	}
-	return st.c.net.Write(netsim.EndID(c), p)
+	took := st.c.net.Write(netsim.EndID(c), p)
+	if t := st.c.trace; t != nil {
+		t.clientSent(st, netsim.EndID(c), p[:took])
+	}
+	return took
 }
 
 // Close is part of client.Env.
@@ -154,6 +158,9 @@ func (st *station) arrived(end netsim.EndID) {
 			return
 		}
 		st.in = append(st.in[:0], data...)
+		if t := st.c.trace; t != nil {
+			t.received(end, t.c.hostNames[st.host], len(data))
+		}
 		st.core.Received(client.Conn(end), st.in)
 	}
 }

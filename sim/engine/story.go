@@ -90,6 +90,9 @@ func (s *story) told() []Fact {
 // tell records a fact at this moment.
 func (c *cluster) tell(f Fact) {
 	f.At, f.Step = c.clock.Now(), c.kernel.step
+	if c.trace != nil {
+		c.trace.fact(&f)
+	}
 	c.story.add(f)
 }
 
