@@ -44,6 +44,7 @@ var directions = []direction{
 	{path: "sim/simrapid", ours: []string{"sim", "sim/...", "node/proto"}, others: []string{"pgregory.net/rapid"}},
 	{path: "sim/shrink", ours: []string{"node", "node/proto", "sim/engine", "sim/fault", "sim/fault/netem", "sim/bundle", "sim/report", "sim/rng"}},
 	{path: "sim/bisect", ours: []string{"node", "node/proto", "sim/engine", "sim/fault", "sim/bundle", "sim/report", "sim/rng"}},
+	{path: "sim/report/chrome", ours: []string{"linearizability", "node", "node/proto", "sim/engine", "sim/report"}},
 	{path: "sim/report", ours: []string{"node", "node/proto", "sim/engine", "sim/fault"}},
 	{path: "sim/bundle", ours: []string{"linearizability", "node", "node/proto", "sim/engine", "sim/fault", "sim/report"}},
 	{path: "sim", ours: []string{"node", "node/proto", "linearizability", "sim/..."}, others: []string{"github.com/go-zookeeper/zk"}},
