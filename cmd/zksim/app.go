@@ -40,6 +40,9 @@ type app struct {
 	drawSeed       func() (uint64, error)
 	interrupts     <-chan os.Signal
 	simulate       func(engine.Config) (*engine.Report, error)
+	head           func() (string, error)     // hash of the commit of the current directory
+	letGo          func()                     // lets the next interrupt end the process at once
+	workers        func(engine.Config) worker // of explore; nil: processes of this binary
 
 	args []string // of this invocation
 	code int      // of the verdict, set by a verb that ran

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -25,23 +26,61 @@ type bench struct {
 	out, err bytes.Buffer
 	cfg      engine.Config // of the last simulation
 	vars     map[string]string
+	mu       sync.Mutex // of what jobs share
 }
 
 func newBench(simulate func(engine.Config) (*engine.Report, error)) *bench {
 	b := &bench{vars: map[string]string{}}
 	instant := time.Unix(0, 0)
 	b.app = app{
-		stdout:   &b.out,
-		stderr:   &b.err,
-		columns:  func() int { return report.Columns },
-		build:    func() report.Build { return report.Build{Version: "devel", Commit: "c0ffee"} },
-		env:      func(k string) string { return b.vars[k] },
-		now:      func() time.Time { instant = instant.Add(250 * time.Millisecond); return instant },
+		stdout:  &b.out,
+		stderr:  &b.err,
+		columns: func() int { return report.Columns },
+		build:   func() report.Build { return report.Build{Version: "devel", Commit: "c0ffee"} },
+		env:     func(k string) string { return b.vars[k] },
+		now: func() time.Time {
+			b.mu.Lock()
+			defer b.mu.Unlock()
+			instant = instant.Add(250 * time.Millisecond)
+			return instant
+		},
 		drawSeed: func() (uint64, error) { return 0xd1ce, nil },
-		simulate: func(cfg engine.Config) (*engine.Report, error) { b.cfg = cfg; return simulate(cfg) },
+		simulate: func(cfg engine.Config) (*engine.Report, error) {
+			b.mu.Lock()
+			b.cfg = cfg
+			b.mu.Unlock()
+			return simulate(cfg)
+		},
 	}
+	b.app.head = func() (string, error) { return "c0ffee", nil }
+	b.app.letGo = func() {}
+	b.app.workers = func(cfg engine.Config) worker { return &local{&b.app, cfg} }
 	return b
 }
+
+// local is a worker that runs tasks in this process.
+type local struct {
+	a   *app
+	cfg engine.Config
+}
+
+func (w *local) run(t *task, limit time.Duration, quit <-chan struct{}) (*answer, error) {
+	done := make(chan *answer, 1)
+	cfg := w.cfg
+	cfg.Seed = t.Seed
+	go func() { done <- w.a.carryOut(cfg, t) }()
+	select {
+	case ans := <-done:
+		return ans, nil
+	case <-time.After(limit):
+		return nil, &death{"run-timeout", "too long"}
+	case <-quit:
+		return nil, errQuit
+	}
+}
+
+func (w *local) dead() bool   { return false }
+func (w *local) stop() string { return "" }
 
 func reportOK(cfg engine.Config) (*engine.Report, error) {
 	return &engine.Report{Config: cfg, Verdict: engine.VerdictOK, Virtual: 61 * time.Second, Hash: 0xabc}, nil

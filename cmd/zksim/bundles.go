@@ -21,10 +21,11 @@ type store struct {
 	same  func(path string) // is told of a bundle that is there already
 }
 
-// openStore makes the directory, if one was asked for.
-func openStore(f dirFlags, same func(path string)) (*store, error) {
+// openStore makes the directory, if one was asked for, and sees that it can be
+// written to. Force may be about another file.
+func openStore(f dirFlags, same func(path string), other bool) (*store, error) {
 	if f.dir == "" {
-		if f.force {
+		if f.force && !other {
 			return nil, usagef("--force is about --out, which is not given; leave it out")
 		}
 		return nil, nil
@@ -35,7 +36,11 @@ func openStore(f dirFlags, same func(path string)) (*store, error) {
 	if err := os.MkdirAll(f.dir, 0o777); err != nil {
 		return nil, fmt.Errorf("cannot make the directory for bundles: %w", err)
 	}
-	return &store{f.dir, f.force, same}, nil
+	probe, err := os.CreateTemp(f.dir, ".zksim-*")
+	if err != nil {
+		return nil, fmt.Errorf("cannot write into the directory for bundles: %w", err)
+	}
+	return &store{f.dir, f.force, same}, errors.Join(probe.Close(), os.Remove(probe.Name()))
 }
 
 // put writes a run down and returns the path of the bundle, "" from the nil
@@ -52,13 +57,19 @@ func (s *store) put(run *report.Run) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	path := filepath.Join(s.dir, bundle.Name(data))
-	if err := s.write(path, data); err != nil {
+	path, err := s.putBytes(data)
+	if err != nil {
 		return "", err
 	}
 	run.Artifacts = map[string]string{"bundle": path}
 	run.Repro = append([]string{replayLine(path)}, run.Repro...)
 	return path, nil
+}
+
+// putBytes writes a bundle and returns its path.
+func (s *store) putBytes(data []byte) (string, error) {
+	path := filepath.Join(s.dir, bundle.Name(data))
+	return path, s.write(path, data)
 }
 
 // tellAlreadyThere says that a bundle was not written because it is there.

@@ -138,14 +138,14 @@ func screenOf(drawn string) string {
 func TestProgress(t *testing.T) {
 	var w bytes.Buffer
 	now := time.Unix(100, 0)
-	s := &search{a: &app{now: func() time.Time { return now }}, tally: newTally(), began: now, total: 2000}
+	s := &search{a: &app{now: func() time.Time { return now }}, tally: newTally(), began: now, f: &exploreFlags{seeds: seedsValue{text: "1-2000"}, shard: shardValue{1, 1, false}}, seeds: following(0, 2000)}
 	s.tally.runs, s.tally.virtual = 1000, 1000*time.Minute
 	s.progress = progress{w: &w, shown: now}
 	now = now.Add(9 * time.Second)
 	s.progress.show(s)
 	assert.Empty(t, w.String(), "a line every ten seconds")
 	now = now.Add(time.Second)
-	s.progress.announce(&kind{property: "Progress", first: 7})
+	s.progress.announce(&kind{key: key{property: "Progress"}, first: "0x0000000000000007"})
 	s.progress.show(s)
 	assert.Equal(t, "1,000/2,000  6,000 runs/min  100.0 virtual h/min  0 distinct failures  [NEW Progress 0x0000000000000007]\n", w.String())
 	s.progress.end()
@@ -170,9 +170,9 @@ func TestProgressFitsTheTerminal(t *testing.T) {
 	now := time.Unix(100, 0)
 	for columns, want := range map[int]int{1: 0, 40: 39, 60: 59, 80: 79, 200: 79, 0: 79} {
 		var w bytes.Buffer
-		s := &search{a: &app{now: func() time.Time { return now }}, tally: newTally(), began: now, total: 2000}
+		s := &search{a: &app{now: func() time.Time { return now }}, tally: newTally(), began: now, f: &exploreFlags{seeds: seedsValue{text: "1-2000"}, shard: shardValue{1, 1, false}}, seeds: following(0, 2000)}
 		s.progress = progress{w: &w, redraw: true, columns: func() int { return columns }}
-		s.progress.announce(&kind{property: "PrefixConsistency", first: 7})
+		s.progress.announce(&kind{key: key{property: "PrefixConsistency"}, first: "0x0000000000000007"})
 		s.progress.show(s)
 		assert.Len(t, screenOf(w.String()), want, "%d columns", columns)
 	}

@@ -34,6 +34,9 @@ func helpText(cmd *cobra.Command) string {
 func writeVerbs(b *strings.Builder, root *cobra.Command) {
 	b.WriteString("\nVerbs:\n")
 	for _, c := range root.Commands() {
+		if c.Hidden {
+			continue
+		}
 		fmt.Fprintf(b, "  %-10s%s\n", c.Name(), c.Short)
 	}
 	b.WriteString("\nExit: 0 ok, 1 violated, 125 unknown, 128 tool failed, 129 usage, 130 interrupted\n")
@@ -52,10 +55,29 @@ func flagColumn(cmd *cobra.Command) int {
 // flagWords are a flag with its placeholder, and what it does.
 func flagWords(f *pflag.Flag) (name, usage string) {
 	metavar, usage := pflag.UnquoteUsage(f)
+	if beside := f.Annotations[besideKey]; beside != nil {
+		return strings.Join(strings.Fields("--"+f.Name+" "+beside[0]+" "+beside[1]), " "), usage
+	}
 	return strings.TrimSpace("--" + f.Name + " " + metavar), usage
 }
 
+// besideKey annotates a flag with another one that help shows on its line.
+const besideKey = "zksim-beside"
+
+// oneLine lets help show two flags on one line.
+func oneLine(fl *pflag.FlagSet, name, beside, usage string) {
+	first, second := fl.Lookup(name), fl.Lookup(beside)
+	metavar, _ := pflag.UnquoteUsage(second)
+	second.Hidden = true
+	own, _ := pflag.UnquoteUsage(first)
+	first.Usage = usage
+	first.Annotations = map[string][]string{besideKey: {own, strings.TrimSpace("--" + beside + " " + metavar)}}
+}
+
 func writeFlag(b *strings.Builder, f *pflag.Flag, width int) {
+	if f.Hidden {
+		return
+	}
 	short := "    "
 	if f.Shorthand != "" {
 		short = "-" + f.Shorthand + ", "

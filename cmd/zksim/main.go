@@ -10,6 +10,7 @@ import (
 	"encoding/binary"
 	"os"
 	"os/signal"
+	"syscall"
 	"time"
 
 	"golang.org/x/term"
@@ -24,9 +25,12 @@ func main() {
 }
 
 // main1 is main for tests: it returns the exit code.
-func main1() int {
+func main1() int { return mainWith(engine.Run) }
+
+// mainWith is main1 with another simulator. CI systems interrupt by SIGTERM.
+func mainWith(simulate func(engine.Config) (*engine.Report, error)) int {
 	interrupts := make(chan os.Signal, 1)
-	signal.Notify(interrupts, os.Interrupt)
+	signal.Notify(interrupts, os.Interrupt, syscall.SIGTERM)
 	defer signal.Stop(interrupts)
 	a := &app{
 		stdin:      os.Stdin,
@@ -40,7 +44,9 @@ func main1() int {
 		now:        time.Now,
 		drawSeed:   drawSeed,
 		interrupts: interrupts,
-		simulate:   engine.Run,
+		simulate:   simulate,
+		head:       headCommit,
+		letGo:      func() { signal.Reset(os.Interrupt, syscall.SIGTERM) },
 	}
 	return a.main(os.Args[1:])
 }

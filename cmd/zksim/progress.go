@@ -8,6 +8,10 @@ import (
 	"github.com/zksim/zksim/sim/report"
 )
 
+// redraws reports whether a line on standard error may be drawn again: nobody
+// wants that in a file, nor who asked for no escape sequences.
+func (a *app) redraws() bool { return a.watched && a.env("NO_COLOR") == "" && a.env("TERM") != "dumb" }
+
 // progress tells how far a search is, on standard error: on a terminal in one
 // line that is drawn again, else in a line from time to time.
 type progress struct {
@@ -28,7 +32,7 @@ const (
 
 // announce keeps a new kind of failure for the next line.
 func (p *progress) announce(k *kind) {
-	p.news = fmt.Sprintf("  [NEW %s %s]", k.property, report.Seed(k.first))
+	p.news = fmt.Sprintf("  [NEW %s %s]", k.property, k.first)
 }
 
 // show tells where the search is, if it is time to.
@@ -73,8 +77,8 @@ func (p *progress) end() {
 func (s *search) position(now time.Time) string {
 	t, wall := s.tally, now.Sub(s.began)
 	of := ""
-	if s.total > 0 {
-		of = "/" + report.Number(s.total)
+	if total := s.total(); total > 0 {
+		of = "/" + report.Number(total)
 	}
 	return fmt.Sprintf("%s%s  %s  %s", number(t.runs), of, t.rates(wall), report.Plural(len(t.kinds), "distinct failure"))
 }

@@ -51,7 +51,7 @@ func (a *app) runOnce(f *runFlags) error {
 	if err := a.needSeed(&f.seed); err != nil {
 		return err
 	}
-	bundles, err := openStore(f.dir, func(path string) { a.tellAlreadyThere(&f.out, path) })
+	bundles, err := openStore(f.dir, func(path string) { a.tellAlreadyThere(&f.out, path) }, false)
 	if err != nil {
 		return err
 	}

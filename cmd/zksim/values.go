@@ -199,39 +199,6 @@ func (v *wordValue) String() string { return v.word }
 // Type is the placeholder in help.
 func (v *wordValue) Type() string { return v.kind }
 
-// seedsValue is the value of --seeds.
-type seedsValue struct {
-	text  string
-	seeds []uint64
-	drawn uint64 // how many are to be drawn; then seeds is empty
-}
-
-// Set takes a list of seeds and ranges, or random:N.
-func (v *seedsValue) Set(s string) error {
-	v.text, v.seeds, v.drawn = s, nil, 0
-	if strings.HasPrefix(s, "commit:") {
-		return errors.New("seeds of a commit are not part of this version; give a list or a range, such as 1-1000")
-	}
-	count, random := strings.CutPrefix(s, "random:")
-	if !random {
-		var err error
-		v.seeds, err = repro.ParseSeeds(s)
-		return err
-	}
-	n, err := strconv.ParseUint(count, 10, 32)
-	if err != nil || n == 0 {
-		return errors.New("after random: comes how many seeds are to be drawn, such as random:1000")
-	}
-	v.drawn = n
-	return nil
-}
-
-// String prints what was asked for.
-func (v *seedsValue) String() string { return v.text }
-
-// Type is the placeholder in help.
-func (v *seedsValue) Type() string { return "LIST" }
-
 // wallValue is a duration of the real clock; 0 is no bound.
 type wallValue struct{ d time.Duration }
 

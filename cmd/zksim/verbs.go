@@ -19,7 +19,7 @@ var (
 		"netem", "inspect", "diff", "serve", "proxy", "shell", "bench", "completion",
 	}
 	laterFlags = []string{
-		"scenario", "schedule", "observers", "config", "workload", "shard", "strategy", "redact", "junit",
+		"scenario", "schedule", "observers", "config", "workload", "strategy", "redact",
 		"log-format", "data", "edit",
 	}
 )
@@ -60,7 +60,7 @@ func (a *app) rootCommand() *cobra.Command {
 	root.SetFlagErrorFunc(flagError)
 	help := helpCommand(root)
 	root.SetHelpCommand(help)
-	root.AddCommand(a.runCommand(), a.exploreCommand(), a.replayCommand(), a.checkCommand(), a.bisectCommand(), a.versionCommand(), help)
+	root.AddCommand(a.runCommand(), a.exploreCommand(), a.mergeCommand(), a.jobCommand(), a.replayCommand(), a.checkCommand(), a.bisectCommand(), a.versionCommand(), help)
 	return root
 }
 

@@ -49,19 +49,37 @@ func Classes(c engine.Counts) []Count {
 // ClassNames names the classes of faults in their order.
 func ClassNames() []string { return names(Classes(engine.Counts{})) }
 
+// Key is a name, and the key of the same thing among those of a document's
+// coverage.
+type Key struct{ Name, Key string }
+
+// StateKeys are the states in their order.
+func StateKeys() []Key { return keys("", StateNames()) }
+
+// ClassKeys are the classes of faults in their order.
+func ClassKeys() []Key { return keys("fault ", ClassNames()) }
+
+func keys(prefix string, names []string) []Key {
+	var list []Key
+	for _, name := range names {
+		list = append(list, Key{name, strings.ReplaceAll(prefix+name, " ", "_")})
+	}
+	return list
+}
+
 // coverage is what a run has reached, and which faults it has met, in the words
 // of JSON keys; what did not happen is left out.
 func coverage(c engine.Counts) map[string]uint64 {
 	m := map[string]uint64{}
-	put := func(prefix string, list []Count) {
-		for _, n := range list {
+	put := func(keys []Key, list []Count) {
+		for i, n := range list {
 			if n.Times > 0 {
-				m[strings.ReplaceAll(prefix+n.Name, " ", "_")] = n.Times
+				m[keys[i].Key] = n.Times
 			}
 		}
 	}
-	put("", States(c))
-	put("fault ", Classes(c))
+	put(StateKeys(), States(c))
+	put(ClassKeys(), Classes(c))
 	return m
 }
 

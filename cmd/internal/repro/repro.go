@@ -23,9 +23,18 @@ const (
 // cfg that are zero have their defaults.
 func Line(cfg engine.Config) string {
 	words := []string{"zksim", "run", "--seed", report.Seed(cfg.Seed)}
+	for _, word := range Flags(cfg) {
+		words = append(words, Quote(word))
+	}
+	return strings.Join(words, " ")
+}
+
+// Flags are the words that say what a run is like, the seed apart; not quoted.
+func Flags(cfg engine.Config) []string {
+	var words []string
 	flag := func(isDefault bool, name, value string) {
 		if !isDefault {
-			words = append(words, "--"+name, Quote(value))
+			words = append(words, "--"+name, value)
 		}
 	}
 	flag(cfg.Servers == 0 || cfg.Servers == DefaultServers, "servers", strconv.Itoa(cfg.Servers))
@@ -38,7 +47,7 @@ func Line(cfg engine.Config) string {
 	for _, slug := range cfg.Bugs.Slugs() {
 		flag(false, "bug", slug)
 	}
-	return strings.Join(words, " ")
+	return words
 }
 
 // shellSafe are the characters that no POSIX shell gives a meaning to.
