@@ -36,4 +36,5 @@ type Run struct {
 	Package   string            // of the test that made it, as go test names it; empty for the command
 	Test      string            // its function; empty for the command
 	Artifacts map[string]string // files about the run, by kind
+	Shrunk    *Shrunk           // what it was made small from; nil: it was not
 }

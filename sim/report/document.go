@@ -27,6 +27,7 @@ type Document struct {
 	Package  string            `json:"package"` // of the test that made the run, as go test names it; empty for the command
 	Test     string            `json:"test"`    // its function, such as TestLock; empty for the command
 	Schedule []string          `json:"schedule"`
+	Shrunk   *Shrunk           `json:"shrunk,omitempty"` // of a run that was made small
 	Choices  Choices           `json:"choices"`
 	Drawn    []string          `json:"drawn"`
 	Hash     string            `json:"hash"`
@@ -54,6 +55,7 @@ type Config struct {
 	Profile string   `json:"profile"`
 	Bugs    []string `json:"bugs"`
 	Redraw  *Redraw  `json:"redraw,omitempty"`
+	Skip    []string `json:"skip,omitempty"` // tasks of clients that are left out: "c3 5-87", "c3" for all
 }
 
 // Redraw says that the rest of a run was drawn anew, see engine.Redraw.
@@ -75,6 +77,7 @@ func (r *Run) Document() *Document {
 		Test:     r.Test,
 		Choices:  Choices{len(r.Choices), len(r.Config.Choices), r.Matched},
 		Config:   r.config(),
+		Shrunk:   r.Shrunk,
 		Schedule: r.Statements(),
 		Drawn:    append([]string{}, r.Drawn...),
 		Hash:     Hash(r.Hash),
@@ -108,6 +111,7 @@ func (r *Run) config() Config {
 		ForNS:   int64(r.Config.For),
 		Profile: r.Config.Profile,
 		Bugs:    r.Config.Bugs.Slugs(),
+		Skip:    skipped(r.Config.Skip),
 	}
 	if n := r.Config.Redraw; n.Draw != 0 {
 		c.Redraw = &Redraw{n.Step, n.Draw}

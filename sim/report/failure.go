@@ -31,7 +31,7 @@ func (r *Run) failure(verbose bool) []string {
 		schedule = r.latest(max(scheduleMin, room-2-len(told)))
 	}
 	lines := append(seen, numbered("story", told)...)
-	lines = append(lines, titled(fmt.Sprintf("schedule (%s)", Plural(len(r.Statements()), "statement")), schedule)...)
+	lines = append(lines, titled(r.scheduleTitle(), schedule)...)
 	lines = append(lines, tail...)
 	if verbose {
 		lines = append(lines, counters(r.Counts, true)...)

@@ -84,7 +84,7 @@ func (r *Run) identity() []string {
 	for _, slug := range r.Config.Bugs.Slugs() {
 		lines = append(lines, "bug "+slug)
 	}
-	return lines
+	return append(lines, r.leftOut()...)
 }
 
 func place(v *proto.Violation) string {
