@@ -46,7 +46,7 @@ var directions = []direction{
 	{path: "sim/bisect", ours: []string{"node", "node/proto", "sim/engine", "sim/fault", "sim/bundle", "sim/report", "sim/rng"}},
 	{path: "sim/report/chrome", ours: []string{"linearizability", "node", "node/proto", "sim/engine", "sim/report"}},
 	{path: "sim/report", ours: []string{"node", "node/proto", "sim/engine", "sim/fault"}},
-	{path: "sim/bundle", ours: []string{"linearizability", "node", "node/proto", "sim/engine", "sim/fault", "sim/report"}},
+	{path: "sim/bundle", ours: []string{"linearizability", "node", "node/proto", "sim/engine", "sim/fault", "sim/report", "sim/rng"}},
 	{path: "sim", ours: []string{"node", "node/proto", "linearizability", "sim/..."}, others: []string{"github.com/go-zookeeper/zk"}},
 	{path: "sim/engine", ours: []string{"node", "node/proto", "node/quorum", "node/store", "node/ztree", "netsim", "disksim",
 		"linearizability", "model", "sim/rng", "sim/vtime", "sim/fault", "sim/fault/netem", "sim/client", "sim/workload"}},

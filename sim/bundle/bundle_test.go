@@ -151,6 +151,8 @@ func TestParseRefuses(t *testing.T) {
 		require.Contains(t, string(whole), old)
 		return []byte(strings.Replace(string(whole), old, now, 1))
 	}
+	choice := string(firstLine(whole, "-- choices.jsonl --\n"))
+	withoutEvents := whole[:bytes.Index(whole, []byte("-- events --"))]
 	before := func(mark string) []byte { return whole[:bytes.Index(whole, []byte(mark))] }
 	for name, c := range map[string]struct {
 		data []byte
@@ -159,16 +161,28 @@ func TestParseRefuses(t *testing.T) {
 	}{
 		"empty":                {nil, ErrTruncated, "x:1: the bundle is cut off: the file is empty"},
 		"half a line":          {whole[:9], ErrTruncated, "x:1: "},
-		"a picture":            {[]byte("\x89PNG\r\n\x1a\nabc"), ErrForeign, `x:1: not a bundle of zksim: a bundle begins with "zksim run bundle, format 1"`},
+		"a picture":            {[]byte("\x89PNG\r\n\x1a\nabc"), ErrForeign, `x:1: not a bundle of zksim: a bundle begins with "zksim run bundle, format 2"`},
 		"another archive":      {[]byte("-- go.mod --\nmodule x\n"), ErrForeign, "x:1: "},
-		"newer":                {change("format 1", "format 7"), ErrVersion, "x:1: a bundle of another version of zksim: its format is 7, this version reads up to 1"},
+		"newer":                {change("format 2", "format 7"), ErrVersion, "x:1: a bundle of another version of zksim: its format is 7, this version reads up to 2"},
 		"a newer schema":       {change(`"schema": 1`, `"schema": 99`), ErrVersion, "run.json: its schema is 99, this version reads up to 1"},
-		"no format":            {change("format 1", "format one"), ErrDamaged, `"one" is no format number`},
+		"no format":            {change("format 2", "format one"), ErrDamaged, `"one" is no format number`},
 		"no schedule":          {before("-- schedule --"), ErrTruncated, "schedule is missing"},
 		"no history":           {before("-- history.jsonl --"), ErrTruncated, "history.jsonl is missing"},
-		"within a line":        {whole[:len(whole)-5], ErrTruncated, "history.jsonl ends within a line"},
-		"a line less":          {whole[:bytes.LastIndexByte(whole[:len(whole)-1], '\n')+1], ErrTruncated, "run.json tells of"},
-		"a line more":          {append(bytes.Clone(whole), "{}\n"...), ErrDamaged, "run.json tells of"},
+		"within a line":        {withoutEvents[:len(withoutEvents)-5], ErrTruncated, "history.jsonl ends within a line"},
+		"a line less":          {withoutEvents[:bytes.LastIndexByte(withoutEvents[:len(withoutEvents)-1], '\n')+1], ErrTruncated, "run.json tells of"},
+		"a line more":          {change("-- events --\n", "{}\n-- events --\n"), ErrDamaged, "run.json tells of"},
+		"no events":            {withoutEvents, ErrTruncated, "events is missing"},
+		"events within a line": {whole[:len(whole)-1], ErrTruncated, "events ends within a line"},
+		"events less":          {whole[:bytes.LastIndexByte(whole[:len(whole)-1], '\n')+1], ErrTruncated, "run.json of"},
+		"other events":         {change("-- events --\n", "-- events --\nAAAA\n"), ErrDamaged, "events is not what was written"},
+		"no base64":            {change("-- events --\n", "-- events --\n!\n"), ErrDamaged, "events: the line is not in base64"},
+		"no sums":              {change(`"sums"`, `"summs"`), ErrDamaged, "run.json lacks sums"},
+		"a choice of nobody":   {change(choice, `{"host":"zk0","purpose":"crash","n":1,"value":0}`), ErrDamaged, `choices.jsonl: "zk0" is no host`},
+		"a choice of a number": {change(choice, `{"host":"5","purpose":"crash","n":1,"value":0}`), ErrDamaged, `choices.jsonl: "5" is no host`},
+		"a choice of nothing":  {change(choice, `{"host":"zk1","purpose":"crash","n":1}`), ErrDamaged, "choices.jsonl: a choice has"},
+		"a choice twice":       {change(choice, choice+"\n"+choice), ErrDamaged, "choices.jsonl: the choice is there twice"},
+		"a choice misspelt":    {change(choice, choice[:20]), ErrDamaged, "choices.jsonl: unexpected end of JSON input"},
+		"a choice of a word":   {change(choice, `{"host":"zk1","purpose":"crash","n":"x"}`), ErrDamaged, `choices.jsonl: "n" is of type uint64, not string`},
 		"run.json cut":         {change("\n  ]\n}\n-- schedule", "\n-- schedule"), ErrDamaged, "run.json: unexpected end of JSON input"},
 		"no number":            {change(`"servers": 3`, `"servers": "three"`), ErrDamaged, `x:16: the bundle is damaged: run.json: "config.servers" is of type int, not string`},
 		"no seed":              {change(`"seed": "0x`, `"seed": "`), ErrDamaged, `the seed "0000000000000abc" is not`},
@@ -190,6 +204,13 @@ func TestParseRefuses(t *testing.T) {
 			assert.NotContains(t, err.Error(), "\n")
 		})
 	}
+}
+
+// firstLine is the one below a mark.
+func firstLine(bundle []byte, mark string) []byte {
+	_, rest, _ := bytes.Cut(bundle, []byte(mark))
+	line, _, _ := bytes.Cut(rest, []byte("\n"))
+	return line
 }
 
 func firstHash(bundle []byte) uint64 {

@@ -28,13 +28,20 @@ const (
 type reader struct {
 	name string
 	b    *Bundle
+	file runDocument
+}
+
+// runDocument is run.json.
+type runDocument struct {
+	runFile
+	Checkpoints []mark `json:"checkpoints"`
 }
 
 // Parse reads a bundle; name is what errors call it. They tell the line and the
 // word and wrap one of [ErrForeign], [ErrVersion], [ErrTruncated] and
 // [ErrDamaged]. The bundle shares the memory of data.
 func Parse(name string, data []byte) (*Bundle, error) {
-	r := &reader{name, &Bundle{}}
+	r := &reader{name: name, b: &Bundle{}}
 	if len(data) > SizeMax {
 		return nil, r.errorf(1, ErrDamaged, "it has more than %d MiB", SizeMax>>20)
 	}
@@ -45,11 +52,12 @@ func Parse(name string, data []byte) (*Bundle, error) {
 	if err := r.order(parts, 1+bytes.Count(data, []byte("\n"))); err != nil {
 		return nil, err
 	}
-	for _, read := range []func([]part) error{r.run, r.schedule} {
+	for _, read := range []func([]part) error{r.run, r.schedule, r.choices, r.events} {
 		if err := read(parts); err != nil {
 			return nil, err
 		}
 	}
+	r.b.Edited = r.b.Edits.Any()
 	r.b.History = parts[find(parts, partHistory)].data
 	if i := find(parts, partNote); i >= 0 {
 		r.b.Note = string(parts[i].data)
@@ -81,10 +89,11 @@ func (r *reader) header(comment []byte, parts int) error {
 	case format > Format:
 		return r.errorf(1, ErrVersion, "its format is %d, this version reads up to %d", format, Format)
 	}
+	r.b.format = format
 	return nil
 }
 
-// order demands every part but the note once. Parts that this version does not
+// order demands every part once; events and note may be missing. Parts that this version does not
 // know are passed over.
 func (r *reader) order(parts []part, lines int) error {
 	if len(parts) > partsMax {
@@ -111,11 +120,8 @@ func find(parts []part, name string) int {
 // run reads run.json.
 func (r *reader) run(parts []part) error {
 	p := parts[find(parts, partRun)]
-	file := struct {
-		runFile
-		Checkpoints []mark `json:"checkpoints"`
-	}{}
-	if err := json.Unmarshal(p.data, &file); err != nil {
+	file := &r.file
+	if err := json.Unmarshal(p.data, file); err != nil {
 		line, what := explain(p, err)
 		return r.errorf(line, ErrDamaged, "%s: %s", partRun, what)
 	}
@@ -135,26 +141,47 @@ func (r *reader) run(parts []part) error {
 	} else if err != nil {
 		return r.errorf(p.line, ErrDamaged, "%s: %v", partRun, err)
 	}
+	if err := r.sums(p); err != nil {
+		return err
+	}
 	return r.count(parts, file.Lines)
 }
 
-// count compares the lines of parts with what run.json says of them.
-func (r *reader) count(parts []part, want lineCount) error {
-	for _, lines := range [...]struct {
-		name string
-		want int
-	}{{partChoices, want.Choices}, {partHistory, want.History}} {
-		p := parts[find(parts, lines.name)]
-		got := bytes.Count(p.data, []byte("\n"))
-		if len(p.data) > 0 && p.data[len(p.data)-1] != '\n' {
-			return r.errorf(p.line+got, ErrTruncated, "%s ends within a line", lines.name)
-		}
-		if got < lines.want {
-			return r.errorf(p.line+got, ErrTruncated, "%s has %d lines, %s tells of %d", lines.name, got, partRun, lines.want)
-		}
-		if got > lines.want {
-			return r.errorf(p.line+lines.want, ErrDamaged, "%s has %d lines, %s tells of %d", lines.name, got, partRun, lines.want)
-		}
+// sums sees whether somebody has changed the configuration.
+func (r *reader) sums(p part) error {
+	if r.b.format < 2 {
+		return nil
+	}
+	if r.b.sums = r.file.Sums; r.b.sums == nil {
+		return r.errorf(p.line, ErrDamaged, "%s lacks sums", partRun)
+	}
+	var raw struct {
+		Seed   string          `json:"seed"`
+		Config json.RawMessage `json:"config"`
+	}
+	err := json.Unmarshal(p.data, &raw)
+	if err == nil {
+		var is string
+		is, err = sumConfig(raw.Seed, r.file.Bugs, raw.Config)
+		r.b.Edits.Config = is != r.b.sums.Config
+	}
+	if err != nil {
+		return r.errorf(p.line, ErrDamaged, "%s: %v", partRun, err)
+	}
+	return nil
+}
+
+// count compares the lines of the history with what run.json says of them.
+func (r *reader) count(parts []part, lines lineCount) error {
+	p := parts[find(parts, partHistory)]
+	got := bytes.Count(p.data, []byte("\n"))
+	switch {
+	case len(p.data) > 0 && p.data[len(p.data)-1] != '\n':
+		return r.errorf(p.line+got, ErrTruncated, "%s ends within a line", partHistory)
+	case got < lines.History:
+		return r.errorf(p.line+got, ErrTruncated, "%s has %d lines, %s tells of %d", partHistory, got, partRun, lines.History)
+	case got > lines.History:
+		return r.errorf(p.line+lines.History, ErrDamaged, "%s has %d lines, %s tells of %d", partHistory, got, partRun, lines.History)
 	}
 	return nil
 }
@@ -199,7 +226,7 @@ func (r *reader) schedule(parts []part) error {
 	if len(texts) > statementsMax {
 		return r.errorf(p.line, ErrDamaged, "%s: more than %d statements", partSchedule, statementsMax)
 	}
-	r.b.Edited = !slices.Equal(texts, r.b.Document.Schedule)
+	r.b.Edits.Schedule = !slices.Equal(texts, r.b.Document.Schedule)
 	return nil
 }
 
@@ -245,9 +272,16 @@ func (b *Bundle) Config() (engine.Config, error) {
 		return engine.Config{}, errors.New("config lacks servers, for_ns or profile")
 	}
 	cfg := engine.Config{Seed: n, Servers: d.Config.Servers, Clients: d.Config.Clients, For: time.Duration(d.Config.ForNS),
-		Profile: d.Config.Profile, Schedule: append([]fault.Statement{}, b.Schedule...)} // not nil: nothing is drawn
+		Profile: d.Config.Profile, Schedule: append([]fault.Statement{}, b.Schedule...), // not nil: nothing is drawn
+		Choices: b.Choices}
+	if r := d.Config.Redraw; r != nil {
+		cfg.Redraw = engine.Redraw{Step: r.Step, Draw: r.Draw, Recorded: true}
+	}
 	if cfg.Clients == 0 {
 		cfg.Clients = engine.NoClients
+	}
+	if cfg.Skip, err = parseSkip(d.Config.Skip); err != nil {
+		return engine.Config{}, err
 	}
 	for _, slug := range d.Config.Bugs {
 		if err := node.ParseBug(slug, &cfg.Bugs); err != nil {

@@ -2,6 +2,7 @@ package bundle
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -13,25 +14,28 @@ import (
 // magic begins the first line of every bundle; the format number follows.
 const magic = "zksim run bundle, format "
 
-// The parts of a bundle, in this order; the last one may be missing.
+// The parts of a bundle, in this order; the last two may be missing.
 const (
 	partRun      = "run.json"
 	partSchedule = "schedule"
 	partChoices  = "choices.jsonl"
 	partHistory  = "history.jsonl"
+	partEvents   = "events"
 	partNote     = "note.md"
 )
 
 // runFile is run.json but for its checkpoints.
 type runFile struct {
 	report.Document
-	Bugs  []string  `json:"bugs"`
-	Lines lineCount `json:"lines"`
+	Bugs       []string  `json:"bugs"`
+	Lines      lineCount `json:"lines"`
+	EventCount int       `json:"events"`
+	Sums       *sums     `json:"sums,omitempty"` // not in format 1
 }
 
-// lineCount is how many lines parts have, so that a loss is noticed.
+// lineCount is how many lines the history has, so that a loss is noticed. Lines
+// of other parts may be taken out.
 type lineCount struct {
-	Choices int `json:"choices.jsonl"`
 	History int `json:"history.jsonl"`
 }
 
@@ -58,32 +62,46 @@ func (m *mark) UnmarshalJSON(b []byte) error {
 	return err
 }
 
-// Bytes writes the bundle.
+// Bytes writes the bundle, in the format in which it was read.
 func (b *Bundle) Bytes() ([]byte, error) {
-	run, err := b.runJSON()
+	choices, err := b.choicesText()
+	if err != nil {
+		return nil, err
+	}
+	run, err := b.runJSON(choices)
 	if err != nil {
 		return nil, err
 	}
 	parts := []part{
 		{name: partRun, data: run},
 		{name: partSchedule, data: b.scheduleText()},
-		{name: partChoices},
+		{name: partChoices, data: choices},
 		{name: partHistory, data: b.History},
+	}
+	if len(b.Events) > 0 {
+		parts = append(parts, part{name: partEvents, data: b.eventsText()})
 	}
 	if b.Note != "" {
 		parts = append(parts, part{name: partNote, data: harmless(b.Note)})
 	}
-	return join(fmt.Sprintf("%s%d\n", magic, Format), parts), nil
+	return join(fmt.Sprintf("%s%d\n", magic, cmp.Or(b.format, Format)), parts), nil
 }
 
 // runJSON writes run.json with a checkpoint a line.
-func (b *Bundle) runJSON() ([]byte, error) {
+func (b *Bundle) runJSON(choices []byte) ([]byte, error) {
+	head := &runFile{Document: b.Document, Bugs: b.Document.Config.Bugs, Lines: lineCount{bytes.Count(b.History, []byte("\n"))},
+		EventCount: len(b.Events), Sums: b.sums}
+	if head.Sums == nil && b.format != 1 {
+		var err error
+		if head.Sums, err = b.sumUp(choices); err != nil {
+			return nil, err
+		}
+	}
 	var out bytes.Buffer
 	enc := json.NewEncoder(&out)
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", "  ")
-	err := enc.Encode(&runFile{b.Document, b.Document.Config.Bugs, lineCount{History: bytes.Count(b.History, []byte("\n"))}})
-	if err != nil {
+	if err := enc.Encode(head); err != nil {
 		return nil, err
 	}
 	out.Truncate(out.Len() - len("\n}\n"))

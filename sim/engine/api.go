@@ -37,6 +37,9 @@ type Config struct {
 	Trace   Tracer // is told what happens; nil: nobody is
 	Inspect bool   // look into the servers at the end: Report.Inside
 
+	Narrate Steps  // to be told in words in Report.Narration, at most 10,000 of them
+	Events  []byte // of the Report of another run: the first step after which this one differs is Report.Differs
+
 	Bugs  node.Bugs
 	Until Moment // stop there, before anything is judged; zero: run to the end
 
@@ -102,12 +105,16 @@ type Report struct {
 	Step        uint64           // of the violation, or the last one
 	Hash        uint64
 	Checkpoints []Checkpoint
+	Events      []byte        // the lowest byte of the hash after each step, of the first EventsMax steps
 	Virtual     time.Duration // how long the run lasted in virtual time
 	Counts      Counts
 
 	Choices []rng.Choice // decisions that matter, as they were taken, in that order
 	Matched int          // of Config.Choices: how many were taken again
 	Redrawn bool         // the run came to where Config.Redraw takes effect
+
+	Narration []Narrated // the steps of Config.Narrate
+	Differs   *Narrated  // the first step after which the run is not as Config.Events says; nil: none
 
 	Stopped bool                     // at Config.Until; what came later was not seen
 	Story   []Fact                   // the last facts, oldest first

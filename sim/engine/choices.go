@@ -6,11 +6,13 @@ import "github.com/zksim/zksim/sim/rng"
 // faults hit and leave, when processes boot, and where clients go. The delays of
 // packets, disks, stages and timers are not among them, nor the operations of the
 // workload: there are many, and their keys find them again on other code. What a
-// swarm draws is in the schedule.
+// swarm draws is in the schedule, and when a disk is looked at changes nothing.
 func noted(k rng.Key) bool {
 	switch k.Purpose {
-	case rng.PurposeConfig, rng.PurposeCrash, rng.PurposeNode, rng.PurposeClient:
+	case rng.PurposeConfig, rng.PurposeCrash, rng.PurposeClient:
 		return true
+	case rng.PurposeNode:
+		return k.Host >= 0
 	case rng.PurposeFault:
 		return k.Host != swarmHost
 	}

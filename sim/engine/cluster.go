@@ -64,6 +64,9 @@ func newCluster(cfg Config) *cluster {
 	c.addServers()
 	c.replication.init(c)
 	c.addClients(max(cfg.Clients, 0))
+	if c.kernel.narrator = newNarrator(c); c.kernel.narrator != nil {
+		c.cfg.Trace = c.kernel.narrator
+	}
 	c.trace = newTracing(c)
 	c.faults.c, c.faults.links.net, c.progress.c = c, c.net, c
 	c.kernel.handlers = [numClasses]handler{

@@ -48,6 +48,22 @@ func hashOf(p []byte) uint64 {
 // there are more.
 const checkpointsKept = 1024
 
+// EventsMax bounds of how many steps a report tells the hash to a byte, so that
+// the bundle of a long run does not outgrow what a person keeps.
+const EventsMax = 1 << 21
+
+// FirstDifferentEvent finds the first step after which two runs differ, from
+// the lowest bytes of their hashes; 0 when they are equal as far as both tell.
+// One in 256 differences shows only at a later step.
+func FirstDifferentEvent(a, b []byte) uint64 {
+	for i := range min(len(a), len(b)) {
+		if a[i] != b[i] {
+			return uint64(i) + 1
+		}
+	}
+	return 0
+}
+
 // checkpoints is the event hash at regular distances, so that two runs which
 // should be equal can be compared part by part.
 type checkpoints struct {

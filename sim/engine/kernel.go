@@ -34,6 +34,8 @@ type kernel struct {
 	step     uint64 // the number of the step at work, from 1
 	hash     eventHash
 	marks    checkpoints
+	events   []byte    // the lowest byte of the hash after each step
+	narrator *narrator // nil: nobody wants to know
 }
 
 func newKernel(clock *vtime.Clock) *kernel {
@@ -47,12 +49,21 @@ func (k *kernel) turn() bool {
 		return false
 	}
 	k.step++
+	if k.narrator != nil {
+		k.narrator.begin(k.step, ev)
+	}
 	digest := k.handlers[ev.Class].Handle(ev)
 	k.hash.fold(uint64(ev.At))
 	k.hash.fold(uint64(ev.Class)<<56 | uint64(ev.Kind)<<48 | uint64(uint32(ev.Host)))
 	k.hash.fold(uint64(ev.A))
 	k.hash.fold(uint64(ev.B))
 	k.hash.fold(digest)
+	if len(k.events) < EventsMax {
+		k.events = append(k.events, byte(k.hash))
+	}
+	if k.narrator != nil {
+		k.narrator.end(k.step, byte(k.hash))
+	}
 	if k.step&(k.marks.every-1) == 0 {
 		k.marks.add(k.step, ev.At, k.hash)
 	}

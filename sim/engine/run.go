@@ -106,7 +106,7 @@ func (c *cluster) report() *Report {
 	c.sumUp()
 	r := &Report{
 		Config: c.cfg, Drawn: c.drawn.words(), Verdict: VerdictOK, Violation: c.violation,
-		Step: c.kernel.step, Hash: uint64(c.kernel.hash), Checkpoints: c.kernel.finish(),
+		Step: c.kernel.step, Hash: uint64(c.kernel.hash), Checkpoints: c.kernel.finish(), Events: c.kernel.events,
 		Virtual: c.clock.Now(), Counts: c.counts, Schedule: c.faults.schedule,
 		Choices: c.chosen.Choices(), Matched: c.chosen.Matched(), Redrawn: c.redrawn,
 		Stopped: c.stopped, Story: c.story.told(), Servers: c.states(), History: c.history,
@@ -115,6 +115,10 @@ func (c *cluster) report() *Report {
 	if c.trace != nil {
 		c.trace.over()
 		r.Inside = c.inspect()
+	}
+	if n := c.kernel.narrator; n != nil {
+		n.over(len(c.kernel.events))
+		r.Config.Trace, r.Narration, r.Differs = n.next, n.list, n.differs
 	}
 	switch {
 	case c.violation != nil:

@@ -8,6 +8,11 @@
 // module.
 package rng
 
+import (
+	"fmt"
+	"slices"
+)
+
 // Purpose says what a stream of random numbers is drawn for. The numbers are
 // part of the meaning of a seed: append, never renumber.
 type Purpose uint16
@@ -25,7 +30,30 @@ const (
 	PurposeWorkload                    // operations of a client: host is the client
 	PurposeFault                       // which nodes "one", "minority" … select
 	PurposeNet                         // anything else of the network
+	PurposeProgram                     // what a person's own code draws: host is the client
 )
+
+// purposeNames are the words of bundles; append, never rename.
+var purposeNames = [...]string{
+	PurposeConfig: "config", PurposeLink: "link", PurposeDisk: "disk", PurposeCrash: "crash", PurposeStage: "stage",
+	PurposeTimer: "timer", PurposeNode: "node", PurposeClient: "client", PurposeWorkload: "workload",
+	PurposeFault: "fault", PurposeNet: "net", PurposeProgram: "program",
+}
+
+// String gives the word of bundles.
+func (p Purpose) String() string {
+	if p == 0 || int(p) >= len(purposeNames) {
+		return fmt.Sprintf("Purpose(%d)", uint16(p))
+	}
+	return purposeNames[p]
+}
+
+// ParsePurpose reads the word of bundles; false if this version has no such
+// purpose.
+func ParsePurpose(word string) (Purpose, bool) {
+	i := slices.Index(purposeNames[:], word)
+	return Purpose(max(i, 0)), i > 0
+}
 
 // Key names a stream of random decisions.
 type Key struct {
