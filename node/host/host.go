@@ -289,3 +289,6 @@ func (h *Host) closeStreams() {
 		}
 	}
 }
+
+// Voters is how many servers vote in the ensemble.
+func (h *Host) Voters() int { return len(h.cfg.Node.Servers) }

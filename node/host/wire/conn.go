@@ -24,8 +24,7 @@ const frameMax = 8 << 20
 // ErrExpired: the server does not know the session, or the password is wrong.
 var ErrExpired = errors.New("wire: session expired")
 
-// Conn is a connection with a session. One goroutine may send while another one
-// reads; Call does both.
+// Conn is a connection with a session, for one goroutine.
 type Conn struct {
 	Session  proto.SessionID
 	Password []byte
@@ -43,7 +42,7 @@ type Conn struct {
 	head [4]byte
 	body []byte
 	xid  int32
-	sent []proto.OpCode // of the requests without an answer, oldest first
+	sent []proto.OpCode // of the requests without an answer, oldest first; few
 }
 
 // Hello says which session a connection is for; the zero value of Session asks
@@ -167,7 +166,8 @@ func (c *Conn) Raw(b []byte) error {
 // Reply is a reply or a watch event.
 type Reply struct {
 	proto.ReplyHeader
-	Body  []byte // good until the next Next
+	To    proto.OpCode // what it answers
+	Body  []byte       // good until the next Next
 	Event bool
 }
 
@@ -178,7 +178,15 @@ func (c *Conn) Next() (Reply, error) {
 		return Reply{}, err
 	}
 	h, body, err := proto.DecodeReplyHeader(b)
-	return Reply{h, body, h.Xid == proto.XidNotification}, err
+	if err != nil || h.Xid == proto.XidNotification {
+		return Reply{ReplyHeader: h, Body: body, Event: true}, err
+	}
+	if len(c.sent) == 0 {
+		return Reply{}, fmt.Errorf("wire: an answer, xid %d, that nobody has asked for", h.Xid)
+	}
+	to := c.sent[0]
+	c.sent = append(c.sent[:0], c.sent[1:]...)
+	return Reply{ReplyHeader: h, To: to, Body: body}, nil
 }
 
 // Answer is what became of a request.
@@ -221,16 +229,11 @@ func (c *Conn) keep(body []byte) error {
 }
 
 func (c *Conn) answer(r Reply) (Answer, error) {
-	if len(c.sent) == 0 {
-		return Answer{}, fmt.Errorf("wire: an answer, xid %d, that nobody has asked for", r.Xid)
-	}
-	kind := c.sent[0]
-	c.sent = c.sent[1:]
-	a := Answer{Zxid: r.Zxid, Result: proto.Result{Type: kind, Err: r.Err}}
+	a := Answer{Zxid: r.Zxid, Result: proto.Result{Type: r.To, Err: r.Err}}
 	if len(r.Body) == 0 || r.Err != proto.OK {
 		return a, nil
 	}
-	res, err := proto.DecodeResult(kind, r.Body)
+	res, err := proto.DecodeResult(r.To, r.Body)
 	a.Result = res
 	return a, err
 }
