@@ -1,0 +1,72 @@
+package main
+
+import (
+	"context"
+	"time"
+
+	"github.com/zksim/zksim/sim/engine"
+)
+
+// trials makes the runs of a search in this process, some at a time.
+type trials struct {
+	a     *app
+	ctx   context.Context // ends the search
+	slots chan struct{}   // one for each run at a time; one that nobody waits for any more keeps its own
+	show  func()          // is called now and then, to tell where the search is
+}
+
+func (a *app) newTrials(ctx context.Context, jobs int, show func()) *trials {
+	return &trials{a, ctx, make(chan struct{}, jobs), show}
+}
+
+// attempted is what came of the run at a place in the list.
+type attempted[T any] struct {
+	place int
+	came  T
+}
+
+// runTrials makes runs in the order of the list and gives what came of them, up to
+// the first of which it is enough, and no matter how many are made at a time. Of
+// a run that could not be made comes the zero value. The list that it gives is
+// shorter if the search was ended.
+func runTrials[T any](t *trials, list []engine.Config, of func(*engine.Report) T, enough func(*T) bool) []T {
+	came, ended := make([]T, len(list)), make([]bool, len(list))
+	results := make(chan attempted[T], len(list))
+	ticker := time.NewTicker(tick)
+	defer ticker.Stop()
+	wanted, begun, done := len(list), 0, 0
+	for done < wanted {
+		slots := t.slots
+		if begun >= wanted {
+			slots = nil
+		}
+		select {
+		case <-t.ctx.Done():
+			return came[:done]
+		case <-ticker.C:
+			t.show()
+		case slots <- struct{}{}:
+			go func(place int) { results <- runTrial(t, list[place], place, of) }(begun)
+			begun++
+		case r := <-results:
+			came[r.place], ended[r.place] = r.came, true
+			if enough(&came[r.place]) {
+				wanted = min(wanted, r.place+1)
+			}
+		}
+		for done < wanted && ended[done] {
+			done++
+		}
+	}
+	return came[:wanted]
+}
+
+// runTrial makes one run, in a slot that was taken for it.
+func runTrial[T any](t *trials, cfg engine.Config, place int, of func(*engine.Report) T) attempted[T] {
+	defer func() { <-t.slots }()
+	r := attempted[T]{place: place}
+	if s := t.a.attempt(cfg); s.crash == nil && s.err == nil {
+		r.came = of(s.report)
+	}
+	return r
+}
