@@ -53,6 +53,10 @@ type Redraw struct {
 	Step uint64 // steps of the old run that come first; after 0 the parameters are drawn anew too
 	Draw uint64 // which of the new ends, from 1; 0: none
 
+	// Calm keeps statements that have not begun by then from beginning at all, so
+	// that what comes is owed to what was. Those that have begun go on to their end.
+	Calm bool
+
 	// Recorded says that Config.Choices are those of a run with this Redraw, so
 	// that they hold on after it. Otherwise they hold until Step.
 	Recorded bool

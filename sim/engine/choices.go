@@ -29,5 +29,6 @@ func (c *cluster) redraw() {
 	if r := c.cfg.Redraw; r.Draw != 0 {
 		c.chosen.Redraw(r.Draw, r.Recorded)
 		c.redrawn = true
+		c.faults.calm = r.Calm
 	}
 }

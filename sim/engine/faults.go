@@ -31,6 +31,7 @@ type faults struct {
 	triggers triggers
 	links    links
 	over     bool // healed: nothing takes effect any more
+	calm     bool // what has not begun never does
 	happened []Effect
 
 	disturbances  int64         // how often something began, was undone, or a process ended by itself
@@ -135,6 +136,9 @@ func (f *faults) due(i int) {
 
 // takeEffect carries a statement out.
 func (f *faults) takeEffect(i int) {
+	if f.calm {
+		return
+	}
 	p := &f.plans[i]
 	f.last++
 	e := &effect{id: f.last, plan: i, st: p.st, draws: &p.draws}

@@ -62,6 +62,7 @@ type Config struct {
 type Redraw struct {
 	Step uint64 `json:"step"` // after it
 	Draw uint64 `json:"draw"` // from 1
+	Calm bool   `json:"calm,omitempty"`
 }
 
 // Document makes the JSON form.
@@ -114,7 +115,7 @@ func (r *Run) config() Config {
 		Skip:    skipped(r.Config.Skip),
 	}
 	if n := r.Config.Redraw; n.Draw != 0 {
-		c.Redraw = &Redraw{n.Step, n.Draw}
+		c.Redraw = &Redraw{n.Step, n.Draw, n.Calm}
 	}
 	return c
 }
