@@ -85,6 +85,9 @@ func (c *Client) Server() int { return c.server }
 // request is made on it.
 func (c *Client) Remember(identity proto.Auth) { c.identities = append(c.identities, identity) }
 
+// Timeout is the session timeout that was asked for.
+func (c *Client) Timeout() time.Duration { return c.cfg.SessionTimeout }
+
 // Outstanding returns the number of requests that have not ended.
 func (c *Client) Outstanding() int { return c.pending.len() }
 

@@ -37,6 +37,9 @@ type Config struct {
 	Trace   Tracer // is told what happens; nil: nobody is
 	Inspect bool   // look into the servers at the end: Report.Inside
 
+	Program *Program         // a person's own clients and checks; nil: none
+	Ignore  []proto.Property // whose violations are passed over; that of Panic never is
+
 	Narrate Steps  // to be told in words in Report.Narration, at most 10,000 of them
 	Events  []byte // of the Report of another run: the first step after which this one differs is Report.Differs
 

@@ -27,26 +27,29 @@ type cluster struct {
 	ends      endTable
 	stations  []*station
 	loads     []*load
+	programs  []*programClient
 	hostNames []string
 	newCore   func(node.Config, *store.Recovered) stepper
 
-	counts      Counts
-	leaders     uint64 // how many leaders were established
-	checks      checks
-	replication replication
-	watchdog    watchdog
-	history     *linearizability.History
-	doubts      []string // what checks could not decide
-	faults      faults
-	progress    progress
-	violation   *proto.Violation
-	story       story
-	trace       *tracing  // nil: nobody wants to know
-	stopped     bool      // at cfg.Until
-	redrawn     bool      // at cfg.Redraw
-	stepping    *server   // whose core is at work; for panics
-	digest      eventHash // of the event at work
-	probe       [1]byte
+	counts       Counts
+	leaders      uint64 // how many leaders were established
+	checks       checks
+	replication  replication
+	watchdog     watchdog
+	history      *linearizability.History
+	doubts       []string // what checks could not decide
+	faults       faults
+	progress     progress
+	violation    *proto.Violation
+	story        story
+	trace        *tracing       // nil: nobody wants to know
+	stopped      bool           // at cfg.Until
+	inCode       *programClient // whose code is at work
+	programsOver bool           // no code of the program runs any more
+	redrawn      bool           // at cfg.Redraw
+	stepping     *server        // whose core is at work; for panics
+	digest       eventHash      // of the event at work
+	probe        [1]byte
 }
 
 // newCluster builds an ensemble and its clients; nothing has been started.
@@ -64,6 +67,7 @@ func newCluster(cfg Config) *cluster {
 	c.addServers()
 	c.replication.init(c)
 	c.addClients(max(cfg.Clients, 0))
+	c.addPrograms()
 	if c.kernel.narrator = newNarrator(c); c.kernel.narrator != nil {
 		c.cfg.Trace = c.kernel.narrator
 	}
@@ -109,7 +113,7 @@ func (c *cluster) judge(s *server, v *proto.Violation) {
 
 // blame keeps the first violation; what comes after it may be a consequence.
 func (c *cluster) blame(v *proto.Violation) {
-	if c.violation == nil {
+	if c.violation == nil && !c.cfg.ignores(v.Property) {
 		v.At = c.clock.Now()
 		c.violation = v
 	}

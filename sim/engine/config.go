@@ -79,7 +79,7 @@ func (c Config) checkFaults() error {
 }
 
 func (c Config) checkFault(s *fault.Statement) error {
-	if err := s.Validate(c.Servers, max(c.Clients, 0)); err != nil {
+	if err := s.Validate(c.Servers, max(c.Clients, 0)+c.programClients()); err != nil {
 		return err
 	}
 	switch {

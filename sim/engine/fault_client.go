@@ -38,7 +38,7 @@ func (f *faults) disturbClient(e *effect) {
 		f.links.put(linkCut, e)
 	case fault.ClientExpire:
 		f.links.put(linkCut, e)
-		f.after(sessionTimeout+f.c.ticks(expiryTicks), faultEnds, int64(e.id), 0)
+		f.after(st.core.Timeout()+f.c.ticks(expiryTicks), faultEnds, int64(e.id), 0)
 	case fault.ClientDropReply:
 		st.faults.dropReply = true
 	case fault.ClientDropRequest:

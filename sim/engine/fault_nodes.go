@@ -75,8 +75,8 @@ func drawSome(list []netsim.HostID, n int, draws *rng.Stream) []netsim.HostID {
 
 // allHosts are the servers and clients of the run.
 func (f *faults) allHosts() []netsim.HostID {
-	list := make([]netsim.HostID, 0, len(f.c.servers)+len(f.c.loads))
-	for h := range len(f.c.servers) + len(f.c.loads) {
+	list := make([]netsim.HostID, 0, len(f.c.servers)+f.c.clientNames())
+	for h := range len(f.c.servers) + f.c.clientNames() {
 		list = append(list, netsim.HostID(h))
 	}
 	return list

@@ -17,7 +17,7 @@ func (t *triggers) add(c *cluster, st *fault.Statement, plan int) {
 	if n := fault.ServerNumber(st.On.Node); n > 0 {
 		c.servers[n-1].watched = true
 	} else {
-		c.loads[fault.ClientNumber(st.On.Node)-1].st.watched = true
+		c.stations[fault.ClientNumber(st.On.Node)-1].watched = true
 	}
 }
 

@@ -217,6 +217,8 @@ func clientInWords(ev vtime.Event) string {
 		return fmt.Sprintf("the timer %v rings", client.TimerKind(ev.A))
 	case clientWakeup:
 		return "the client goes on"
+	case clientTurn, clientThread:
+		return "code of the client goes on"
 	}
 	return "a connection is lost"
 }

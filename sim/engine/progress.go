@@ -115,7 +115,7 @@ func (p *progress) reached() bool {
 	case awaitServing:
 		return p.working()
 	case awaitProbes:
-		return p.probesDone()
+		return p.probesDone() && p.c.programAwaits() == nil
 	case awaitSessions:
 		return p.sessionsClosed()
 	case awaitSettled:
@@ -156,15 +156,34 @@ func (p *progress) judge() {
 		p.stuck("no-leader", "%v after the faults were undone no leader is established", boundLeader)
 	case p.phase >= awaitServing && !p.working() && waited > boundServing:
 		p.stuck("not-serving", "%v after the faults were undone %s does not serve", boundServing, strings.Join(p.notServing(), ", "))
+	case p.phase == awaitProbes && len(p.unanswered()) == 0 && p.c.programAwaits() != nil:
+		p.judgeProgram(inPhase)
 	case p.phase == awaitProbes && inPhase > boundProbes:
 		p.stuck("request", "%v after a fresh session was asked for, no key was written and read back through %s",
 			boundProbes, strings.Join(p.unanswered(), ", "))
-	case p.phase == awaitSessions && inPhase > sessionTimeout+p.c.ticks(sessionTicks):
+	case p.phase == awaitSessions && inPhase > p.boundSessions():
 		p.stuck("session-close", "%v after all clients fell silent not every session is closed: %s",
-			sessionTimeout+p.c.ticks(sessionTicks), strings.Join(p.openSessions(), ", "))
+			p.boundSessions(), strings.Join(p.openSessions(), ", "))
 	case p.phase == awaitSettled && inPhase > boundSettled:
 		p.stuck("lag", "%v after the last request the servers have not applied the same history: %s",
 			boundSettled, strings.Join(p.c.histories(), ", "))
+	}
+}
+
+// boundSessions is how long it may take until silent sessions are closed.
+func (p *progress) boundSessions() time.Duration {
+	longest := time.Duration(sessionTimeout)
+	for _, s := range p.c.programs {
+		longest = max(longest, s.st.core.Timeout())
+	}
+	return longest + p.c.ticks(sessionTicks)
+}
+
+// judgeProgram reports what the program has waited for too long.
+func (p *progress) judgeProgram(waited time.Duration) {
+	v := p.c.programAwaits()
+	if v != nil && waited > p.c.cfg.Program.Within {
+		p.c.blame(v)
 	}
 }
 

@@ -21,6 +21,7 @@ func Run(cfg Config) (*Report, error) {
 
 // run goes on until the liveness phase is over or a check has found something.
 func (c *cluster) run() {
+	defer c.exited()
 	defer c.recovered()
 	c.begin()
 	for c.violation == nil && c.progress.phase != livenessOver {
@@ -53,6 +54,7 @@ func (c *cluster) begin() {
 	}
 	c.counts.Starts = 0 // restarts are counted
 	c.startLoad()
+	c.startPrograms()
 }
 
 // checkHistory judges what the clients saw, beside what the servers committed.

@@ -17,6 +17,7 @@ func (s *server) treeOf() *ztree.Tree {
 
 // silence has all clients die without a word: the leader must notice.
 func (p *progress) silence() {
+	p.c.endPrograms()
 	for _, st := range p.c.stations {
 		st.core.Die()
 	}

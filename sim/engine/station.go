@@ -15,6 +15,8 @@ const (
 	clientTimer  uint8 = iota // A: timer kind; B: generation of its alarm
 	clientWakeup              // the user of the client wanted to be woken; B: generation
 	clientLost                // A: a connection that has lost something
+	clientTurn                // code of a program goes on
+	clientThread              // A: a thread of it that wanted to be woken; B: generation
 )
 
 // anyServer says that a client is not pinned to one.
@@ -78,6 +80,8 @@ func (st *station) handle(ev vtime.Event) {
 		if rings {
 			st.user.wake()
 		}
+	case clientTurn, clientThread:
+		st.user.(*programClient).handle(ev)
 	case clientLost:
 		st.lose(client.Conn(ev.A))
 	}

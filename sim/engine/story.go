@@ -26,6 +26,7 @@ const (
 	FactExpired                   // Server, the leader, has expired Session
 	FactTooBusy                   // Server was too busy to snap at Zxid
 	FactExit                      // the process of Server has ended by itself
+	FactClient                    // Client, of a program: Text, Session
 )
 
 // Fact is one thing that happened, as far as a short story of the run tells it.
@@ -42,6 +43,7 @@ type Fact struct {
 	Session proto.SessionID
 	Servers ServerSet
 	Text    string
+	Client  string // its name in the program
 }
 
 // ServerSet is a set of servers: bit n-1 stands for the server with the id n.

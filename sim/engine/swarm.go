@@ -37,7 +37,7 @@ func (c *cluster) drawSwarm() []fault.Statement {
 	classes := c.src.Stream(rng.Key{Host: swarmHost, Purpose: rng.PurposeFault, Kind: swarmClasses})
 	var on []swarmClass
 	for _, class := range swarmTable {
-		if classes.Chance(1, 2) && len(c.servers) >= class.servers && len(c.loads) >= class.clients {
+		if classes.Chance(1, 2) && len(c.servers) >= class.servers && c.clientNames() >= class.clients {
 			on = append(on, class)
 		}
 	}
@@ -146,7 +146,7 @@ func (d *drawer) server() string {
 }
 
 func (d *drawer) clientName() string {
-	return "c" + strconv.FormatInt(d.Between(1, int64(len(d.c.loads))), 10)
+	return "c" + strconv.FormatInt(d.Between(1, int64(d.c.clientNames())), 10)
 }
 
 func (d *drawer) power() fault.Power {
