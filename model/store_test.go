@@ -148,7 +148,7 @@ func newPair(t require.TestingT) *pair {
 	tree := ztree.New()
 	return &pair{t: t, model: model.NewServer(), open: map[proto.SessionID]bool{},
 		bend: func(*proto.Txn) {}, seen: map[string]int{},
-		store: store{tree, ztree.NewOutstanding(tree), ztree.NewWatches()}}
+		store: store{tree, ztree.NewOutstanding(tree), ztree.NewWatches(nil)}}
 }
 
 func (p *pair) run(a action) {
@@ -193,7 +193,7 @@ func (p *pair) prepare(a action) {
 	}
 	p.zxid++
 	header := proto.TxnHeader{Session: a.session, Zxid: p.zxid, Time: 1000 * int64(p.zxid), Type: a.op.Type}
-	txn := p.store.outstanding.Prepare(header, &op, pre)
+	txn := p.store.outstanding.Prepare(header, &op, nil, pre)
 	p.pending = append(p.pending, prepared{a, txn})
 	if len(p.pending) > 1 {
 		p.seen["pipelined"]++
@@ -231,7 +231,7 @@ func (p *pair) apply() {
 func (p *pair) read(a action) {
 	want, wantEvents := p.model.Read(a.session, &a.op)
 	var gotEvents []model.Event
-	got := p.store.tree.Read(&a.op, p.store.watches, ztree.Watcher(a.session), func(w ztree.Watcher, e proto.WatcherEvent) {
+	got := p.store.tree.Read(&a.op, &ztree.Caller{Watcher: ztree.Watcher(a.session)}, p.store.watches, func(w ztree.Watcher, e proto.WatcherEvent) {
 		gotEvents = append(gotEvents, model.Event{Session: proto.SessionID(w), WatcherEvent: e})
 	})
 	p.compare(a, want, got, wantEvents, gotEvents)

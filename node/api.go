@@ -44,7 +44,22 @@ type Config struct {
 	CommitLogCount    int    // committed transactions kept in memory for DIFF
 	PreAllocSize      int64  // bytes by which a log file grows
 	SessionSecret     []byte // every server of the ensemble has the same
-	Bugs              Bugs   // planted bugs; the zero value plants none
+	Store             StoreConfig
+	Bugs              Bugs // planted bugs; the zero value plants none
+}
+
+// StoreConfig is what bears on znodes and requests. The zero value is what
+// ZooKeeper 3.8.0 does by default; all servers should have the same.
+type StoreConfig struct {
+	ExtendedTypes bool   // znodes with a time to live may be made (zookeeper.extendedTypesEnabled)
+	EnforceQuota  bool   // hard quotas are obeyed (enforceQuota)
+	SkipACL       bool   // permissions are not looked at (skipACL)
+	SuperDigest   string // "user:base64(SHA1(user:password))" of the super user; "" is none
+	MaxFrame      int    // bytes of a client's request (jute.maxbuffer); 0 is 0xFFFFF
+
+	ContainerInterval  time.Duration // between looks at containers and times to live (znode.container.checkIntervalMs); 0 is a minute
+	ContainersAMinute  int           // deletions of them (znode.container.maxPerMinute); 0 is 10,000
+	ContainerNeverUsed time.Duration // after which one goes that never had a child (maxNeverUsedIntervalMs); 0 is never
 }
 
 // Stage names one actor of the core. Stages per connection carry its id.
@@ -94,13 +109,14 @@ const (
 	TimerLearnerDial                   // learner: next attempt to connect
 	TimerExpiry                        // leader: next bucket of sessions
 	TimerConnect                       // a connection that is silent for too long, or never says who it is
+	TimerContainers                    // leader: look at containers and times to live, or go on deleting them
 	numTimers
 )
 
 // NumTimers is the number of timer kinds.
 const NumTimers = int(numTimers)
 
-var timerNames = [...]string{"notification", "finalize", "redial", "leader-tick", "phase", "learner-read", "learner-dial", "expiry", "connect"}
+var timerNames = [...]string{"notification", "finalize", "redial", "leader-tick", "phase", "learner-read", "learner-dial", "expiry", "connect", "containers"}
 
 // String names the kind.
 func (k TimerKind) String() string { return timerNames[k] }
@@ -272,6 +288,7 @@ const (
 	NoteGaveUp                         // Text: why a role ended
 	NoteConnClosed                     // Text: why this server closed a connection
 	NoteVote                           // Peer, Zxid, Epoch, Round: own vote when an election begins
+	NoteQuotaExceeded                  // Zxid, Text: which quota, and by what
 )
 
 // SyncKind is how a learner's history is made a prefix of the leader's.

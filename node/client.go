@@ -21,6 +21,7 @@ type clientConn struct {
 	timeout     time.Duration
 	hasReadOnly bool
 	lastHeard   time.Duration
+	ids         []proto.ID // who the client is; never changed in place, for requests share it
 }
 
 func (n *Node) clientAccepted(c *conn) {
@@ -28,7 +29,7 @@ func (n *Node) clientAccepted(c *conn) {
 		n.closeConn(c)
 		return
 	}
-	c.client = &clientConn{lastHeard: n.now}
+	c.client = &clientConn{lastHeard: n.now, ids: []proto.ID{ztree.IPIdentity(hostOf(c.addr))}}
 	n.arm(TimerConnect, int64(c.id), sessionlessTimeout)
 }
 
@@ -75,7 +76,7 @@ func (n *Node) clientFrame(c *conn, b []byte) (int, error) {
 		return 0, nil
 	}
 	size := int32(binary.BigEndian.Uint32(b))
-	if size < 0 || size > proto.MaxFrame {
+	if size < 0 || int(size) > n.maxFrame() {
 		return 0, fmt.Errorf("%w: client frame of %d bytes", proto.ErrMarshalling, size)
 	}
 	if len(b) < 4+int(size) {
@@ -176,15 +177,23 @@ func (n *Node) connectReply(c *conn, r proto.ConnectResponse) {
 	n.setOut(c, proto.EndFrame(proto.AppendConnectResponse(b, &r), at))
 }
 
-// offered reports whether this server executes requests of type t.
+func (n *Node) maxFrame() int {
+	if m := n.cfg.Store.MaxFrame; m > 0 {
+		return m
+	}
+	return proto.MaxFrame
+}
+
+// offered reports whether a client may send requests of type t. To some of them
+// there is but one answer.
 func offered(t proto.OpCode) bool {
 	switch t {
-	case proto.OpCreate, proto.OpCreate2, proto.OpDelete, proto.OpExists, proto.OpGetData, proto.OpSetData,
-		proto.OpGetChildren, proto.OpGetChildren2, proto.OpSync, proto.OpPing, proto.OpCheck, proto.OpMulti,
-		proto.OpSetWatches, proto.OpCloseSession:
+	case proto.OpPing, proto.OpExists, proto.OpGetData, proto.OpGetChildren, proto.OpGetChildren2, proto.OpGetACL,
+		proto.OpGetEphemerals, proto.OpGetAllChildren, proto.OpMultiRead, proto.OpWhoAmI, proto.OpSync,
+		proto.OpSetWatches, proto.OpSetWatches2, proto.OpAddWatch, proto.OpCheckWatches, proto.OpRemoveWatches:
 		return true
 	}
-	return false
+	return t.IsWrite() && t != proto.OpCreateSession
 }
 
 func (n *Node) requestArrived(c *conn, frame []byte) error {
@@ -195,19 +204,32 @@ func (n *Node) requestArrived(c *conn, frame []byte) error {
 	if n.learner != nil {
 		n.learner.touch(c.client.session, c.client.timeoutMillis())
 	}
-	if !offered(h.Type) {
+	switch {
+	case h.Type == proto.OpAuth || h.Type == proto.OpSASL:
+		return n.authArrived(c, h, body)
+	case !offered(h.Type):
 		n.refuse(c, h)
 		return nil
 	}
-	n.submit(n.newRequest(c.client.session, h.Xid, h.Type, body, origin{conn: c.id}))
+	r := n.newRequest(c.client.session, h.Xid, h.Type, body, origin{conn: c.id})
+	r.ids = c.client.ids
+	n.submit(r)
 	return nil
 }
 
 // refuse answers a request type that this server does not know and closes the
 // connection; the session lives on.
 func (n *Node) refuse(c *conn, h proto.RequestHeader) {
-	b, at := proto.BeginFrame(c.buffer())
-	b = proto.AppendReplyHeader(b, proto.ReplyHeader{Xid: h.Xid, Zxid: -1, Err: proto.Unimplemented})
-	n.setOut(c, proto.EndFrame(b, at))
+	n.answer(c, proto.ReplyHeader{Xid: h.Xid, Zxid: -1, Err: proto.Unimplemented}, &proto.Result{})
 	n.closeFlushed(c)
+}
+
+// answer queues a reply.
+func (n *Node) answer(c *conn, h proto.ReplyHeader, res *proto.Result) {
+	b, at := proto.BeginFrame(c.buffer())
+	b = proto.AppendReplyHeader(b, h)
+	if h.Err == proto.OK {
+		b = proto.AppendResult(b, res)
+	}
+	n.setOut(c, proto.EndFrame(b, at))
 }

@@ -29,6 +29,7 @@ func (n *Node) applyCommitted(it finalItem) {
 	}
 	if n.leader != nil {
 		n.leader.outstanding.Applied(p.zxid())
+		n.watchDoomed()
 		n.synchroniseWaiting()
 	}
 	n.sessionTxn(p, it.req, res)
@@ -50,6 +51,9 @@ func (n *Node) apply(p *proposal) proto.Result {
 	res := n.tree.Apply(&p.txn, n.watches, n.deliver)
 	n.committed.add(p.rec)
 	n.note(Note{Kind: NoteApplied, Zxid: p.zxid(), Digest: n.tree.Digest(), Payload: p.rec.Payload()})
+	for _, x := range n.tree.TakeExcesses() {
+		n.note(Note{Kind: NoteQuotaExceeded, Zxid: p.zxid(), Text: x.Path + ": " + x.Detail})
+	}
 	return res
 }
 
@@ -85,7 +89,8 @@ func (n *Node) execute(r *request) {
 		res.Err = r.bad
 	}
 	if res.Err == proto.OK {
-		res = n.tree.Read(&r.op, n.watches, ztree.Watcher(c.id), n.deliver)
+		from := ztree.Caller{Watcher: ztree.Watcher(c.id), Session: r.session, IDs: r.ids}
+		res = n.tree.Read(&r.op, &from, n.watches, n.deliver)
 	}
 	n.reply(c, r, n.tree.LastProcessed(), &res)
 	n.release(r)
@@ -114,12 +119,7 @@ func (n *Node) reply(c *conn, r *request, z proto.Zxid, res *proto.Result) {
 		n.drop(c, "session moved")
 		return
 	}
-	b, at := proto.BeginFrame(c.buffer())
-	b = proto.AppendReplyHeader(b, proto.ReplyHeader{Xid: r.xid, Zxid: z, Err: res.Err})
-	if res.Err == proto.OK {
-		b = proto.AppendResult(b, res)
-	}
-	n.setOut(c, proto.EndFrame(b, at))
+	n.answer(c, proto.ReplyHeader{Xid: r.xid, Zxid: z, Err: res.Err}, res)
 }
 
 // notifyWatcher queues a watch event. It runs inside the application of the

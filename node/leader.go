@@ -39,6 +39,7 @@ type leader struct {
 	lastCommitted proto.Zxid
 	outstanding   *ztree.Outstanding
 	sessions      sessions
+	scan          doomedScan
 	syncs         queue[*syncWait]
 	packet        []byte // the PROPOSAL being queued, encoded once for all learners
 }
@@ -144,6 +145,7 @@ func (n *Node) establish() {
 	n.setPhase(PhaseBroadcast)
 	n.startSessions()
 	n.startServing(l.epoch)
+	n.watchDoomed()
 	for _, h := range l.handlers {
 		if h.state == handlerSynced {
 			n.sendUpToDate(h)

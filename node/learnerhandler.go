@@ -92,7 +92,7 @@ func (n *Node) learnerSays(h *learnerHandler, p *proto.Packet) error {
 	case p.Type == proto.PktPing && h.state >= handlerSynced:
 		return n.learnerPinged(h, p.Data)
 	case p.Type == proto.PktRequest && h.state == handlerServing:
-		return n.requestForwarded(h, p.Data)
+		return n.requestForwarded(h, p)
 	case p.Type == proto.PktRevalidate && h.state == handlerServing:
 		return n.revalidateAsked(h, p.Data)
 	}
@@ -239,15 +239,17 @@ func (n *Node) learnerPinged(h *learnerHandler, data []byte) error {
 }
 
 // requestForwarded: a learner's client wants to write or to sync.
-func (n *Node) requestForwarded(h *learnerHandler, data []byte) error {
-	f, err := proto.DecodeForwardedRequest(data)
+func (n *Node) requestForwarded(h *learnerHandler, p *proto.Packet) error {
+	f, err := proto.DecodeForwardedRequest(p.Data)
 	if err != nil {
 		return err
 	}
 	if !f.Type.IsWrite() && f.Type != proto.OpSync {
 		return fmt.Errorf("%v forwarded by learner %v", f.Type, h.sid)
 	}
-	n.prep.push(n.newRequest(f.Session, f.Cxid, f.Type, f.Body, origin{h.conn.id, true}))
+	r := n.newRequest(f.Session, f.Cxid, f.Type, f.Body, origin{h.conn.id, true})
+	r.ids = p.AuthInfo
+	n.prep.push(r)
 	n.ask(StagePrep)
 	return nil
 }

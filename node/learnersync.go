@@ -105,9 +105,8 @@ func (n *Node) snapshotBytes(l *learner, b []byte) (int, error) {
 // snapshotReceived replaces the memory by what the leader sent.
 func (n *Node) snapshotReceived(l *learner) {
 	l.cutFirst = n.lastLogged > l.label
-	n.tree = l.loader.Tree()
+	n.setTree(l.loader.Tree())
 	n.tree.SetLastProcessed(l.label)
-	n.watches = ztree.NewWatches()
 	n.lastLogged = l.label
 	n.tail.clear()
 	n.committed.reset(l.label, n.cfg.CommitLogCount)

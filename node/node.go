@@ -68,7 +68,6 @@ func New(cfg Config, recovered *store.Recovered) *Node {
 		cfg: cfg, id: cfg.ID, voters: voterIDs(cfg.Servers),
 		sessionConn: map[proto.SessionID]*conn{},
 		nextDial:    -1,
-		watches:     ztree.NewWatches(),
 	}
 	n.conns.byID = map[ConnID]*conn{}
 	n.commit.bySession = map[proto.SessionID]*queue[*request]{}
@@ -94,8 +93,7 @@ func (n *Node) load(r *store.Recovered) {
 	if m := r.Mismatch; m != nil {
 		n.assertf(false, proto.ReloadEquality, "replay arrived at digest %#x after %v, %#x was foreseen", m.Got, m.Zxid, m.Want)
 	}
-	n.tree = r.Tree
-	n.watches = ztree.NewWatches()
+	n.setTree(r.Tree)
 	n.lastLogged, n.lastDurable = r.LastLogged, r.LastLogged
 	n.tail.clear()
 	n.committed.reset(r.Base, n.cfg.CommitLogCount)
@@ -103,6 +101,16 @@ func (n *Node) load(r *store.Recovered) {
 		n.committed.add(rec)
 	}
 	n.noteLoaded()
+}
+
+// setTree puts another tree in the place of the present one. Whoever watched
+// that is not connected any more.
+func (n *Node) setTree(t *ztree.Tree) {
+	s := &n.cfg.Store
+	t.SetRules(ztree.Rules{ExtendedTypes: s.ExtendedTypes, EnforceQuota: s.EnforceQuota, SkipACL: s.SkipACL})
+	t.TakeExcesses() // of the past that is replayed
+	n.tree = t
+	n.watches = ztree.NewWatches(n.identities)
 }
 
 func (n *Node) noteLoaded() {
@@ -213,6 +221,8 @@ func (n *Node) timerFired(t TimerID) {
 		n.expireSessions()
 	case TimerConnect:
 		n.clientIdle(ConnID(t.Peer))
+	case TimerContainers:
+		n.deleteDoomed()
 	}
 }
 

@@ -18,6 +18,7 @@ type request struct {
 	op      proto.Op
 	bad     proto.ErrCode // not OK: it could not be decoded
 	from    origin
+	ids     []proto.ID    // of the client's connection when the request was read; immutable
 	body    []byte        // as received; the decoded data aliases it
 	fail    proto.ErrCode // prep: a read that must fail
 	asRead  bool          // a sync that waits for nobody
@@ -85,5 +86,5 @@ func (n *Node) submit(r *request) {
 func (n *Node) forward(r *request) {
 	data := proto.AppendForwardedRequest(nil, &proto.ForwardedRequest{
 		Session: r.session, Cxid: r.xid, Type: r.op.Type, Body: r.body})
-	n.sendPacket(n.learner.conn, &proto.Packet{Type: proto.PktRequest, Zxid: -1, Data: data})
+	n.sendPacket(n.learner.conn, &proto.Packet{Type: proto.PktRequest, Zxid: -1, Data: data, AuthInfo: r.ids})
 }

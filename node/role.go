@@ -56,11 +56,11 @@ func (n *Node) giveUp(reason string) {
 	n.dropRequests()
 	n.abortSnapshot()
 	clear(n.sessionConn)
-	n.watches = ztree.NewWatches()
+	n.watches = ztree.NewWatches(n.identities)
 }
 
 func (n *Node) stopTimers() {
-	for _, k := range []TimerKind{TimerLeaderTick, TimerPhase, TimerLearnerRead, TimerLearnerDial, TimerExpiry} {
+	for _, k := range []TimerKind{TimerLeaderTick, TimerPhase, TimerLearnerRead, TimerLearnerDial, TimerExpiry, TimerContainers} {
 		n.disarm(k, 0)
 	}
 }

@@ -38,7 +38,7 @@ func (s *scribe) write(e proto.Epoch, n int) store.Record {
 	h := proto.TxnHeader{Session: 7, Cxid: int32(n), Zxid: s.zxid, Time: 1000 + int64(n)}
 	op := chooseOp(n)
 	h.Type = op.Type
-	txn := s.out.Prepare(h, &op, proto.OK)
+	txn := s.out.Prepare(h, &op, nil, proto.OK)
 	rec := store.NewRecord(&txn)
 	s.txns = append(s.txns, txn)
 	s.records = append(s.records, rec)

@@ -169,7 +169,7 @@ func TestLogShape(t *testing.T) {
 		"gap after a snapshot": {map[string][]byte{"log.2": body(2)}, "does not follow 0.0"},
 		"wrong name":           {map[string][]byte{"log.100000002": body(z(1, 1))}, "begins with 1.1"},
 		"unknown type": {map[string][]byte{"log.1": store.AppendRecord([]byte("ZKLG\x00\x00\x00\x02\x00\x00\x00\x00\x00\x00\x00\x00"),
-			&proto.Txn{TxnHeader: proto.TxnHeader{Zxid: 1, Type: proto.OpSetACL}})}, "setACL"},
+			&proto.Txn{TxnHeader: proto.TxnHeader{Zxid: 1, Type: proto.OpReconfig}})}, "reconfig"},
 		"not a log": {map[string][]byte{"log.1": []byte("something else that is long enough")}, "want header"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -7,23 +7,18 @@ import (
 	"github.com/zksim/zksim/node/proto"
 )
 
-// Permission bits.
-const (
-	permRead   = 1
-	permWrite  = 2
-	permCreate = 4
-	permDelete = 8
-)
+// aclKey stands for an access control list in the memory of one server.
+type aclKey int32
 
 // openKey stands for the list that lets everyone do everything.
-const openKey int64 = -1
+const openKey aclKey = -1
 
 // aclTable keeps each distinct access control list once, under a key that is
 // local to the server: snapshots carry the table, transactions carry the lists.
 type aclTable struct {
-	byKey   map[int64]*aclEntry
-	keyOf   map[string]int64 // by the encoded list
-	highest int64            // of all keys ever seen
+	byKey   map[aclKey]*aclEntry
+	keyOf   map[string]aclKey // by the encoded list
+	highest aclKey            // of all keys ever seen
 }
 
 type aclEntry struct {
@@ -32,25 +27,35 @@ type aclEntry struct {
 }
 
 func newACLTable() aclTable {
-	return aclTable{byKey: map[int64]*aclEntry{}, keyOf: map[string]int64{}}
+	return aclTable{byKey: map[aclKey]*aclEntry{}, keyOf: map[string]aclKey{}}
 }
 
 // use returns the key of acl for one more node. An empty list restricts nobody.
-func (a *aclTable) use(acl []proto.ACL) int64 {
+func (a *aclTable) use(acl []proto.ACL) aclKey {
 	if len(acl) == 0 || proto.IsOpenACL(acl) {
 		return openKey
 	}
 	k, known := a.keyOf[encodedACL(acl)]
 	if !known {
-		k = a.highest + 1
+		k = a.free()
 		a.define(k, slices.Clone(acl))
 	}
 	a.byKey[k].refs++
 	return k
 }
 
+// free gives a key that is not in use: the next one as long as there are any,
+// which is for as long as fewer than 2^31 lists were ever made.
+func (a *aclTable) free() aclKey {
+	k := a.highest + 1
+	for k <= 0 || a.byKey[k] != nil {
+		k = max(k, 0) + 1
+	}
+	return k
+}
+
 // define enters a list under a key that is not in use, and keeps acl.
-func (a *aclTable) define(k int64, acl []proto.ACL) {
+func (a *aclTable) define(k aclKey, acl []proto.ACL) {
 	a.byKey[k] = &aclEntry{acl: acl}
 	a.keyOf[encodedACL(acl)] = k
 	a.highest = max(a.highest, k)
@@ -59,7 +64,7 @@ func (a *aclTable) define(k int64, acl []proto.ACL) {
 // useKey notes one more node that uses k. A fuzzy image can hold a node whose
 // list was made after the table had been written: the key is then unknown until
 // the node's creation is replayed, and must not be given to another list.
-func (a *aclTable) useKey(k int64) {
+func (a *aclTable) useKey(k aclKey) {
 	a.highest = max(a.highest, k)
 	if e := a.byKey[k]; e != nil {
 		e.refs++
@@ -67,7 +72,7 @@ func (a *aclTable) useKey(k int64) {
 }
 
 // release undoes one use; a list that nobody uses is forgotten.
-func (a *aclTable) release(k int64) {
+func (a *aclTable) release(k aclKey) {
 	e := a.byKey[k]
 	if e == nil {
 		return
@@ -77,7 +82,7 @@ func (a *aclTable) release(k int64) {
 	}
 }
 
-func (a *aclTable) forget(k int64, e *aclEntry) {
+func (a *aclTable) forget(k aclKey, e *aclEntry) {
 	delete(a.byKey, k)
 	if enc := encodedACL(e.acl); a.keyOf[enc] == k {
 		delete(a.keyOf, enc)
@@ -93,25 +98,22 @@ func (a *aclTable) purge() {
 	}
 }
 
-// allows reports whether the list of k grants any of the bits to everyone: the
-// one identity that every connection has.
-func (a *aclTable) allows(k int64, perms int32) bool {
+// restricting returns the list of k, nil if it restricts nobody. The caller must
+// not change it.
+func (a *aclTable) restricting(k aclKey) []proto.ACL {
 	if k == openKey {
-		return true
+		return nil
 	}
-	e := a.byKey[k]
-	if e == nil || len(e.acl) == 0 {
-		return true
-	}
-	return slices.ContainsFunc(e.acl, func(i proto.ACL) bool {
-		return i.Perms&perms != 0 && i.Scheme == "world" && i.ID == "anyone"
-	})
-}
-
-// list returns the list of k, which the caller must not change.
-func (a *aclTable) list(k int64) []proto.ACL {
 	if e := a.byKey[k]; e != nil {
 		return e.acl
+	}
+	return nil
+}
+
+// list returns the list of k as clients see it, which the caller must not change.
+func (a *aclTable) list(k aclKey) []proto.ACL {
+	if acl := a.restricting(k); acl != nil {
+		return acl
 	}
 	return proto.OpenACL()
 }
@@ -120,7 +122,7 @@ func (a *aclTable) list(k int64) []proto.ACL {
 func (a *aclTable) append(b []byte) []byte {
 	b = proto.AppendInt(b, int32(len(a.byKey)))
 	for _, k := range slices.Sorted(maps.Keys(a.byKey)) {
-		b = proto.AppendACLs(proto.AppendLong(b, k), a.byKey[k].acl)
+		b = proto.AppendACLs(proto.AppendLong(b, int64(k)), a.byKey[k].acl)
 	}
 	return b
 }

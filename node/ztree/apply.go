@@ -35,12 +35,14 @@ type applying struct {
 
 func (a *applying) change(txn *proto.Txn) proto.Result {
 	switch txn.Type {
-	case proto.OpCreate, proto.OpCreate2:
+	case proto.OpCreate, proto.OpCreate2, proto.OpCreateContainer, proto.OpCreateTTL:
 		return a.create(txn)
-	case proto.OpDelete:
-		return proto.Result{Type: proto.OpDelete, Err: a.delete(txn.Path)}
+	case proto.OpDelete, proto.OpDeleteContainer:
+		return proto.Result{Type: txn.Type, Err: a.delete(txn.Path)}
 	case proto.OpSetData:
 		return a.setData(txn)
+	case proto.OpSetACL:
+		return a.setACL(txn)
 	case proto.OpCheck:
 		return proto.Result{Type: proto.OpCheck}
 	case proto.OpMulti:
@@ -68,17 +70,20 @@ func (a *applying) create(txn *proto.Txn) proto.Result {
 	a.digestAgain(parent)
 	acl := a.acls.use(txn.ACL)
 	if old := a.nodes[txn.Path]; old != nil {
-		a.acls.release(old.acl)
-		old.acl = acl
+		a.acls.release(old.stat.acl)
+		old.stat.acl = acl
 		return proto.Result{Type: txn.Type, Err: proto.NodeExists}
 	}
-	n := a.insert(parent, txn.Path, bytes.Clone(txn.Data), born(&a.header, txn.Ephemeral), acl)
-	a.fire(dataWatch, n, proto.EventNodeCreated)
-	a.fire(childWatch, parent, proto.EventNodeChildrenChanged)
+	s := born(&a.header, ownerOf(&a.header, txn))
+	s.acl = acl
+	n := a.insert(parent, txn.Path, bytes.Clone(txn.Data), s)
 	r := proto.Result{Type: txn.Type, Path: txn.Path}
-	if txn.Type == proto.OpCreate2 {
+	if txn.Type != proto.OpCreate {
 		r.Stat = n.public()
 	}
+	a.quotaChanged(n.path)
+	a.fire(dataWatch, n, proto.EventNodeCreated)
+	a.fire(childWatch, parent, proto.EventNodeChildrenChanged)
 	return r
 }
 
@@ -98,6 +103,7 @@ func (a *applying) delete(path string) proto.ErrCode {
 	}
 	a.fireDeleted(n)
 	a.remove(n)
+	a.quotaChanged(path)
 	a.fire(childWatch, parent, proto.EventNodeChildrenChanged)
 	return proto.OK
 }
@@ -107,20 +113,39 @@ func (a *applying) setData(txn *proto.Txn) proto.Result {
 	if n == nil {
 		return proto.Result{Type: txn.Type, Err: proto.NoNode}
 	}
-	n.data = bytes.Clone(txn.Data)
-	n.content = a.digests.content(n.path, n.data)
+	a.Tree.setData(n, bytes.Clone(txn.Data))
 	n.stat.dataSet(txn.Version, a.header.Zxid, a.header.Time)
 	a.digestAgain(n)
+	r := proto.Result{Type: txn.Type, Stat: n.public()}
+	a.quotaChanged(n.path)
 	a.fire(dataWatch, n, proto.EventNodeDataChanged)
+	return r
+}
+
+// setACL changes nothing but the list and its version; nobody is told of it.
+func (a *applying) setACL(txn *proto.Txn) proto.Result {
+	n := a.lookup(txn.Path)
+	if n == nil {
+		return proto.Result{Type: txn.Type, Err: proto.NoNode}
+	}
+	acl := a.acls.use(txn.ACL)
+	a.acls.release(n.stat.acl)
+	n.stat.acl, n.stat.aversion = acl, txn.Version
+	a.digestAgain(n)
 	return proto.Result{Type: txn.Type, Stat: n.public()}
 }
 
 // multi applies the parts in order. A failed multi consists of error parts, and
-// their results are what the client is told; the whole counts as answered.
+// their results are what the client is told; the whole counts as answered. A
+// container and a znode with a time to live are answered like a create2.
 func (a *applying) multi(txn *proto.Txn) proto.Result {
 	r := proto.Result{Type: proto.OpMulti, Multi: make([]proto.Result, len(txn.Ops))}
 	for i := range txn.Ops {
-		r.Multi[i] = a.change(&txn.Ops[i])
+		part := a.change(&txn.Ops[i])
+		if part.Type == proto.OpCreateContainer || part.Type == proto.OpCreateTTL {
+			part.Type = proto.OpCreate2
+		}
+		r.Multi[i] = part
 	}
 	return r
 }
@@ -138,25 +163,23 @@ func (a *applying) closeSession(paths []string) {
 }
 
 func (a *applying) fire(k watchKind, n *node, e proto.EventType) {
-	if a.watches == nil || a.watches.count == 0 {
-		return
+	if a.watches != nil && a.watches.count > 0 {
+		a.watches.fire(k, proto.WatcherEvent{Type: e, Path: shown(n.path)}, a.audience(n))
 	}
-	a.watches.fire(k, proto.WatcherEvent{Type: e, Path: shown(n.path)}, a.readable(n))
 }
 
 // fireDeleted runs while the node is still there: its list decides who may know.
 func (a *applying) fireDeleted(n *node) {
-	if a.watches == nil || a.watches.count == 0 {
-		return
+	if a.watches != nil && a.watches.count > 0 {
+		a.watches.fireDeleted(shown(n.path), a.audience(n))
 	}
-	a.watches.fireDeleted(shown(n.path), a.readable(n))
 }
 
-// readable returns deliver if everyone may read the node: an event that must
-// not be told still uses up its watches.
-func (a *applying) readable(n *node) func(Watcher, proto.WatcherEvent) {
-	if a.acls.allows(n.acl, permRead) {
-		return a.deliver
+// audience is who may be told of something that happens to a node. An event that
+// must not be told still uses up its watch.
+func (a *applying) audience(n *node) audience {
+	if a.rules.SkipACL {
+		return audience{deliver: a.deliver}
 	}
-	return nil
+	return audience{deliver: a.deliver, acl: a.acls.restricting(n.stat.acl)}
 }

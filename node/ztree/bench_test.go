@@ -34,10 +34,11 @@ func populated(b *testing.B) (*Tree, []string) {
 func BenchmarkGetData(b *testing.B) {
 	t, paths := populated(b)
 	op := proto.Op{Type: proto.OpGetData}
+	var from Caller
 	b.ReportAllocs()
 	for i := 0; b.Loop(); i++ {
 		op.Path = paths[i%len(paths)]
-		if r := t.Read(&op, nil, 0, nil); r.Err != proto.OK {
+		if r := t.Read(&op, &from, nil, nil); r.Err != proto.OK {
 			b.Fatal(r.Err)
 		}
 	}
@@ -46,9 +47,10 @@ func BenchmarkGetData(b *testing.B) {
 func BenchmarkGetChildren(b *testing.B) {
 	t, _ := populated(b)
 	op := proto.Op{Type: proto.OpGetChildren, Path: "/bench5"}
+	var from Caller
 	b.ReportAllocs()
 	for b.Loop() {
-		t.Read(&op, nil, 0, nil)
+		t.Read(&op, &from, nil, nil)
 	}
 }
 
@@ -65,12 +67,12 @@ func BenchmarkApplySetData(b *testing.B) {
 
 func BenchmarkPrepareAndApply(b *testing.B) {
 	t, paths := populated(b)
-	prep, w := NewOutstanding(t), NewWatches()
+	prep, w := NewOutstanding(t), NewWatches(nil)
 	op := proto.Op{Type: proto.OpSetData, Data: make([]byte, 100), Version: -1}
 	b.ReportAllocs()
 	for i := 0; b.Loop(); i++ {
 		op.Path = paths[i%len(paths)]
-		txn := prep.Prepare(proto.TxnHeader{Zxid: proto.Zxid(i + 1), Type: op.Type}, &op, proto.OK)
+		txn := prep.Prepare(proto.TxnHeader{Zxid: proto.Zxid(i + 1), Type: op.Type}, &op, nil, proto.OK)
 		t.Apply(&txn, w, nil)
 		prep.Applied(txn.Zxid)
 	}
@@ -78,14 +80,15 @@ func BenchmarkPrepareAndApply(b *testing.B) {
 
 func BenchmarkWatchAndFire(b *testing.B) {
 	t, paths := populated(b)
-	w := NewWatches()
+	w := NewWatches(nil)
 	op := proto.Op{Type: proto.OpGetData, Watch: true}
+	from := Caller{Watcher: 1}
 	deliver := func(Watcher, proto.WatcherEvent) {}
 	b.ReportAllocs()
 	for i := 0; b.Loop(); i++ {
 		op.Path = paths[i%len(paths)]
-		t.Read(&op, w, 1, nil)
-		w.fire(dataWatch, proto.WatcherEvent{Path: op.Path}, deliver)
+		t.Read(&op, &from, w, nil)
+		w.fire(dataWatch, proto.WatcherEvent{Path: op.Path}, audience{deliver: deliver})
 	}
 }
 

@@ -24,10 +24,10 @@ func (d *digester) content(path string, data []byte) uint32 {
 }
 
 // node is the node's part of the sum: 0 below /zookeeper.
-func (d *digester) node(path string, content uint32, s *stat) int64 {
+func (d *digester) node(path string, content uint32, s *stat) uint32 {
 	if strings.HasPrefix(path, zookeeperPrefix) {
 		return 0
 	}
 	d.scratch = s.appendDigested(d.scratch[:0])
-	return int64(crc32.Update(content, crc32.IEEETable, d.scratch))
+	return crc32.Update(content, crc32.IEEETable, d.scratch)
 }

@@ -94,7 +94,7 @@ type bench struct {
 func newBench() *bench {
 	tree := ztree.New()
 	return &bench{
-		tree: tree, prep: ztree.NewOutstanding(tree), watches: ztree.NewWatches(),
+		tree: tree, prep: ztree.NewOutstanding(tree), watches: ztree.NewWatches(nil),
 		scale: golden.Scale{
 			Zxid:    func(z proto.Zxid) int64 { return int64(z) },
 			Session: func(s proto.SessionID) int { return int(s - sessionBase) },
@@ -147,14 +147,14 @@ func (b *bench) outcome(s *golden.Step) golden.Got {
 	if s.Op.Type.IsWrite() {
 		return b.write(s.Session, &s.Op)
 	}
-	r := b.tree.Read(&s.Op, b.watches, who, b.deliver)
+	r := b.tree.Read(&s.Op, &ztree.Caller{Watcher: who}, b.watches, b.deliver)
 	return b.scale.Answer(&r, b.tree.LastProcessed())
 }
 
 func (b *bench) write(session int, op *proto.Op) golden.Got {
 	b.zxid++
 	h := proto.TxnHeader{Session: sessionBase + proto.SessionID(session), Zxid: b.zxid, Time: int64(b.zxid), Type: op.Type}
-	txn := b.prep.Prepare(h, op, proto.OK)
+	txn := b.prep.Prepare(h, op, nil, proto.OK)
 	r := b.tree.Apply(&txn, b.watches, b.deliver)
 	b.prep.Applied(b.zxid)
 	if txn.Digest != b.tree.Digest() {

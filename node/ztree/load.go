@@ -3,6 +3,7 @@ package ztree
 import (
 	"encoding/binary"
 	"fmt"
+	"math"
 
 	"github.com/zksim/zksim/node/proto"
 )
@@ -104,11 +105,11 @@ func (l *Loader) session(in *piece) bool {
 
 func (l *Loader) acl(in *piece) bool {
 	k, acl := in.long(), in.acls()
-	if in.ok() && (k < 0 || l.tree.acls.byKey[k] != nil) {
+	if in.ok() && (k < 0 || k > math.MaxInt32 || l.tree.acls.byKey[aclKey(k)] != nil) {
 		in.fail("ACL under key %d", k)
 	}
 	if in.ok() {
-		l.tree.acls.define(k, acl)
+		l.tree.acls.define(aclKey(k), acl)
 	}
 	return in.ok()
 }
@@ -129,14 +130,15 @@ func (l *Loader) node(in *piece) {
 	}
 	parent := l.parentOf(in, string(path))
 	switch {
-	case acl < openKey:
+	case acl < int64(openKey) || acl > math.MaxInt32:
 		in.fail("%q has ACL key %d", path, acl)
 	case s.creations < 0:
 		in.fail("%q has %d creations", path, s.creations)
 	}
 	if in.ok() {
-		l.tree.acls.useKey(acl)
-		l.tree.insert(parent, string(path), data, s, acl)
+		s.acl = aclKey(acl)
+		l.tree.acls.useKey(s.acl)
+		l.tree.insert(parent, string(path), data, s)
 	}
 }
 
@@ -163,6 +165,7 @@ func (l *Loader) finish(in *piece) {
 		return
 	}
 	l.tree.acls.purge()
+	l.tree.findQuotas()
 	l.part = loaded
 }
 

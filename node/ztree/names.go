@@ -13,7 +13,13 @@ type names struct {
 // chunkMax is the length at which a chunk is cut in two.
 const chunkMax = 256
 
-func (s *names) len() int { return s.count }
+// len may be asked of a nil set too, as may first, after and list.
+func (s *names) len() int {
+	if s == nil {
+		return 0
+	}
+	return s.count
+}
 
 // chunk returns the index of the chunk that holds name, or would: 0 if there is none.
 func (s *names) chunk(name string) int {
@@ -39,8 +45,14 @@ func (s *names) add(name string) bool {
 	if found {
 		return false
 	}
-	s.chunks[c] = slices.Insert(s.chunks[c], i, name)
 	s.count++
+	if i == chunkMax && c == len(s.chunks)-1 {
+		// Names that come in rising order, as sequential ones do, leave full
+		// chunks behind.
+		s.chunks = append(s.chunks, []string{name})
+		return true
+	}
+	s.chunks[c] = slices.Insert(s.chunks[c], i, name)
 	if len(s.chunks[c]) > chunkMax {
 		s.cut(c)
 	}
@@ -76,7 +88,7 @@ func (s *names) remove(name string) bool {
 
 // first returns the smallest name.
 func (s *names) first() (string, bool) {
-	if s.count == 0 {
+	if s.len() == 0 {
 		return "", false
 	}
 	return s.chunks[0][0], true
@@ -84,7 +96,7 @@ func (s *names) first() (string, bool) {
 
 // after returns the smallest name that is greater than name.
 func (s *names) after(name string) (string, bool) {
-	if s.count == 0 {
+	if s.len() == 0 {
 		return "", false
 	}
 	c := s.chunk(name)
@@ -103,7 +115,7 @@ func (s *names) after(name string) (string, bool) {
 
 // list returns a fresh sorted slice; nil for an empty set.
 func (s *names) list() []string {
-	if s.count == 0 {
+	if s.len() == 0 {
 		return nil
 	}
 	out := make([]string, 0, s.count)

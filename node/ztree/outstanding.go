@@ -14,17 +14,20 @@ type Outstanding struct {
 	digests digester
 	digest  int64
 	header  proto.TxnHeader // of the transaction in preparation
+	ids     []proto.ID      // of whoever asked for it
 	session proto.ErrCode   // why its session may not write, or OK
 }
 
 // view is what the prep stage must know of a node, present or future.
 type view struct {
 	exists   bool
+	listed   bool // acl is what counts, not the key in stat
 	stat     stat
-	acl      int64
+	acl      []proto.ACL
+	data     []byte
 	children int
 	content  uint32 // CRC of path and data
-	digest   int64  // the node's part of the tree's digest; 0 if there is no node
+	digest   uint32 // the node's part of the tree's digest; 0 if there is no node
 }
 
 // record is the state in which a transaction will leave a node.
@@ -66,7 +69,24 @@ func (o *Outstanding) look(key string) view {
 	if n == nil {
 		return view{}
 	}
-	return view{true, n.stat, n.acl, n.children.len(), n.content, n.digest}
+	return view{exists: true, stat: n.stat, data: n.data, children: n.children.len(), content: n.content, digest: n.digest}
+}
+
+// may reports whether the caller has a permission on a node as it will be. A key
+// of the tree's table stays good for as long as the view counts: if the list is
+// going to change, a later record holds the new one.
+func (o *Outstanding) may(v *view, perm int32) bool {
+	if o.tree.rules.SkipACL {
+		return true
+	}
+	acl := v.acl
+	if !v.listed {
+		if v.stat.acl == openKey {
+			return true
+		}
+		acl = o.tree.acls.restricting(v.stat.acl)
+	}
+	return grants(acl, perm, o.ids)
 }
 
 // note records that the transaction in preparation leaves a node as v, which
@@ -77,7 +97,7 @@ func (o *Outstanding) note(key string, v view) {
 	if v.exists {
 		v.digest = o.digests.node(key, v.content, &v.stat)
 	}
-	o.digest += v.digest - was
+	o.digest += int64(v.digest) - int64(was)
 	r := o.newest[key]
 	if r == nil || r.zxid != o.header.Zxid {
 		r = o.push(key, r)
@@ -132,7 +152,7 @@ func (o *Outstanding) ephemerals(id proto.SessionID) []string {
 		if o.newest[r.path] != r {
 			continue
 		}
-		if r.exists && r.stat.owner == id {
+		if r.exists && r.stat.session() == id {
 			set.add(r.path)
 		} else {
 			set.remove(r.path)

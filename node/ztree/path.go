@@ -41,6 +41,9 @@ func split(path string) (parent, name string, ok bool) {
 	return key(path[:i]), path[i+1:], true
 }
 
+// parentKey is the key above the one of a node that is not the root.
+func parentKey(key string) string { return key[:strings.LastIndexByte(key, '/')] }
+
 // hasNUL reports whether path holds a character that no check lets through.
 func hasNUL(path string) bool { return strings.IndexByte(path, 0) >= 0 }
 

@@ -7,11 +7,14 @@ import "github.com/zksim/zksim/node/proto"
 // transaction, or a failed multi, for these take their zxid too.
 //
 // h is the header, with the type of the request and with zxid and time assigned;
-// zxids rise from call to call. pre is the error of a request that failed before
-// (its session is over, its body could not be decoded); op may then be nil.
-// The transaction keeps strings and data of op.
-func (o *Outstanding) Prepare(h proto.TxnHeader, op *proto.Op, pre proto.ErrCode) proto.Txn {
-	o.header, o.session = h, proto.OK
+// zxids rise from call to call. ids are the identities of the caller. pre is the
+// error of a request that failed before (its session is over, its body could not
+// be decoded); op may then be nil. The transaction keeps strings and data of op.
+//
+// A deleteContainer of session 0 is the leader's own; op.TTL is then the time in
+// ms after which a container goes that never had a child.
+func (o *Outstanding) Prepare(h proto.TxnHeader, op *proto.Op, ids []proto.ID, pre proto.ErrCode) proto.Txn {
+	o.header, o.ids, o.session = h, ids, proto.OK
 	txn := proto.Txn{TxnHeader: h}
 	if pre == proto.SessionExpired && op != nil && h.Type != proto.OpCloseSession {
 		o.session, pre = pre, proto.OK // each operation fails where it looks for its session
@@ -30,11 +33,19 @@ func (o *Outstanding) Prepare(h proto.TxnHeader, op *proto.Op, pre proto.ErrCode
 func (o *Outstanding) whole(txn *proto.Txn, op *proto.Op) proto.ErrCode {
 	switch txn.Type {
 	case proto.OpMulti:
-		o.multi(txn, op)
+		return o.multi(txn, op)
 	case proto.OpCreateSession:
 		txn.Timeout = op.Timeout
 	case proto.OpCloseSession:
 		o.closeSession(txn)
+	case proto.OpDeleteContainer:
+		if txn.Session != 0 {
+			return proto.BadArguments // nothing that a client may ask for
+		}
+		txn.Path = op.Path
+		return o.deleteDoomed(op)
+	case proto.OpReconfig:
+		return proto.ReconfigDisabled
 	default:
 		return o.change(txn, op)
 	}
@@ -44,7 +55,7 @@ func (o *Outstanding) whole(txn *proto.Txn, op *proto.Op) proto.ErrCode {
 // change fills txn in and notes what it does. It notes nothing if it fails.
 func (o *Outstanding) change(txn *proto.Txn, op *proto.Op) proto.ErrCode {
 	txn.Path = op.Path
-	if txn.Type == proto.OpCreate || txn.Type == proto.OpCreate2 {
+	if txn.Type.IsCreate() {
 		return o.create(txn, op)
 	}
 	if o.session != proto.OK {
@@ -55,111 +66,20 @@ func (o *Outstanding) change(txn *proto.Txn, op *proto.Op) proto.ErrCode {
 		return o.delete(op)
 	case proto.OpSetData:
 		return o.setData(txn, op)
+	case proto.OpSetACL:
+		return o.setACL(txn, op)
 	case proto.OpCheck:
 		return o.check(txn, op)
 	}
 	return proto.Unimplemented
 }
 
-func (o *Outstanding) create(txn *proto.Txn, op *proto.Op) proto.ErrCode {
-	if err := checkFlags(op.Flags); err != proto.OK {
-		return err
-	}
-	if o.session != proto.OK {
-		return o.session
-	}
-	if err := checkCreate(op); err != proto.OK {
-		return err
-	}
-	parentKey, _, _ := split(op.Path)
-	parent, err := o.parent(parentKey, permCreate)
-	if err != proto.OK {
-		return err
-	}
-	path := op.Path
-	if op.Flags&proto.FlagSequential != 0 {
-		path = sequenced(path, parent.stat.creations)
-	}
-	if err := o.checkFree(path, &parent); err != proto.OK {
-		return err
-	}
-	txn.Path, txn.Data, txn.ACL = path, op.Data, op.ACL
-	txn.Ephemeral = op.Flags&proto.FlagEphemeral != 0
-	txn.ParentCVersion = parent.stat.creations + 1
-	o.noteCreated(txn, parentKey, parent)
-	return proto.OK
-}
-
-// parent finds the node whose children a request is to change.
-func (o *Outstanding) parent(key string, perm int32) (view, proto.ErrCode) {
-	v := o.look(key)
-	switch {
-	case !v.exists:
-		return v, proto.NoNode
-	case !o.tree.acls.allows(v.acl, perm):
-		return v, proto.NoAuth
-	}
-	return v, proto.OK
-}
-
-// checkFree judges the final path of a new node.
-func (o *Outstanding) checkFree(path string, parent *view) proto.ErrCode {
-	if err := checkPath(path); err != proto.OK {
-		return err
-	}
-	switch {
-	case o.look(key(path)).exists:
-		return proto.NodeExists
-	case parent.stat.owner != 0:
-		return proto.NoChildrenForEphemerals
-	}
-	return proto.OK
-}
-
-func (o *Outstanding) noteCreated(txn *proto.Txn, parentKey string, parent view) {
-	parent.stat.childCreated(txn.ParentCVersion, o.header.Zxid)
-	parent.children++
-	o.note(parentKey, parent)
-	o.note(txn.Path, view{
-		exists: true, stat: born(&o.header, txn.Ephemeral), acl: openKey,
-		content: o.digests.content(txn.Path, txn.Data),
-	})
-}
-
-// checkFlags judges the mode of a create, which comes before its session.
-func checkFlags(f proto.CreateFlags) proto.ErrCode {
-	switch {
-	case f < 0 || f > flagMax:
-		return proto.BadArguments
-	case f > proto.FlagEphemeral|proto.FlagSequential:
-		return proto.Unimplemented
-	}
-	return proto.OK
-}
-
-// checkCreate judges what can be judged without looking at the tree.
-func checkCreate(op *proto.Op) proto.ErrCode {
-	if _, _, ok := split(op.Path); !ok || hasNUL(op.Path) {
-		return proto.BadArguments
-	}
-	switch {
-	case len(op.ACL) == 0:
-		return proto.InvalidACL
-	case !proto.IsOpenACL(op.ACL):
-		return proto.Unimplemented
-	}
-	return proto.OK
-}
-
-// flagMax is the largest create mode there is: 4 to 6 are container and TTL nodes.
-const flagMax proto.CreateFlags = 6
-
 func (o *Outstanding) delete(op *proto.Op) proto.ErrCode {
 	parentKey, _, ok := split(op.Path)
 	if !ok || hasNUL(op.Path) || reserved(op.Path) {
 		return proto.BadArguments
 	}
-	if _, err := o.parent(parentKey, permDelete); err != proto.OK {
+	if _, err := o.permitted(parentKey, proto.PermDelete); err != proto.OK {
 		return err
 	}
 	node := o.look(op.Path)
@@ -187,36 +107,72 @@ func (o *Outstanding) noteDeleted(path string) {
 }
 
 func (o *Outstanding) setData(txn *proto.Txn, op *proto.Op) proto.ErrCode {
-	node, err := o.existing(op, permWrite)
+	node, err := o.existing(op.Path, proto.PermWrite)
 	if err != proto.OK {
+		return err
+	}
+	if err := o.checkQuota(op.Path, 0, int64(len(op.Data)-len(node.data))); err != proto.OK {
+		return err
+	}
+	if err := checkVersion(op.Version, node.stat.version); err != proto.OK {
 		return err
 	}
 	txn.Data, txn.Version = op.Data, node.stat.version+1
 	node.stat.dataSet(txn.Version, o.header.Zxid, o.header.Time)
-	node.content = o.digests.content(key(op.Path), op.Data)
+	node.data, node.content = op.Data, o.digests.content(key(op.Path), op.Data)
+	o.note(key(op.Path), node)
+	return proto.OK
+}
+
+func (o *Outstanding) setACL(txn *proto.Txn, op *proto.Op) proto.ErrCode {
+	if err := checkPath(op.Path); err != proto.OK {
+		return err
+	}
+	acl, err := resolve(op.ACL, o.ids)
+	if err != proto.OK {
+		return err
+	}
+	node, err := o.existing(op.Path, proto.PermAdmin)
+	if err != proto.OK {
+		return err
+	}
+	if err := checkVersion(op.Version, node.stat.aversion); err != proto.OK {
+		return err
+	}
+	txn.ACL, txn.Version = acl, node.stat.aversion+1
+	node.stat.aversion = txn.Version
+	node.acl, node.listed = acl, true
 	o.note(key(op.Path), node)
 	return proto.OK
 }
 
 func (o *Outstanding) check(txn *proto.Txn, op *proto.Op) proto.ErrCode {
-	_, err := o.existing(op, permRead)
 	txn.Version = op.Version
-	return err
+	node, err := o.existing(op.Path, proto.PermRead)
+	if err != proto.OK {
+		return err
+	}
+	return checkVersion(op.Version, node.stat.version)
 }
 
-// existing finds the node of a conditional operation on it.
-func (o *Outstanding) existing(op *proto.Op, perm int32) (view, proto.ErrCode) {
-	if err := checkPath(op.Path); err != proto.OK {
+// existing finds the node of an operation on it, and judges path and permission.
+func (o *Outstanding) existing(path string, perm int32) (view, proto.ErrCode) {
+	if err := checkPath(path); err != proto.OK {
 		return view{}, err
 	}
-	node := o.look(key(op.Path))
-	if !node.exists {
-		return view{}, proto.NoNode
+	return o.permitted(key(path), perm)
+}
+
+// permitted finds a node on which the caller has a permission.
+func (o *Outstanding) permitted(key string, perm int32) (view, proto.ErrCode) {
+	v := o.look(key)
+	switch {
+	case !v.exists:
+		return v, proto.NoNode
+	case !o.may(&v, perm):
+		return v, proto.NoAuth
 	}
-	if !o.tree.acls.allows(node.acl, perm) {
-		return view{}, proto.NoAuth
-	}
-	return node, checkVersion(op.Version, node.stat.version)
+	return v, proto.OK
 }
 
 // checkVersion compares with the expected version; -1 expects nothing, and any
@@ -226,37 +182,6 @@ func checkVersion(expected, present int32) proto.ErrCode {
 		return proto.BadVersion
 	}
 	return proto.OK
-}
-
-// multi prepares all parts or none. Of the parts of a failed multi those before
-// the failing one carry 0, it carries its error, and later ones carry
-// RuntimeInconsistency. Inside a multi create2 is create.
-func (o *Outstanding) multi(txn *proto.Txn, op *proto.Op) {
-	digest := o.digest
-	txn.Ops = make([]proto.Txn, len(op.Ops))
-	for i := range op.Ops {
-		part := &txn.Ops[i]
-		if part.Type = op.Ops[i].Type; part.Type == proto.OpCreate2 {
-			part.Type = proto.OpCreate
-		}
-		if err := o.change(part, &op.Ops[i]); err != proto.OK {
-			o.takeBack(digest)
-			failParts(txn.Ops, i, err)
-			return
-		}
-	}
-}
-
-func failParts(parts []proto.Txn, failing int, err proto.ErrCode) {
-	for i := range parts {
-		parts[i] = proto.Txn{TxnHeader: proto.TxnHeader{Type: proto.OpError}}
-		switch {
-		case i == failing:
-			parts[i].Err = err
-		case i > failing:
-			parts[i].Err = proto.RuntimeInconsistency
-		}
-	}
 }
 
 // closeSession names the nodes that go, so that every server deletes the same

@@ -16,6 +16,7 @@ type leader struct {
 	prep    *Outstanding
 	watches *Watches
 	events  []told
+	ids     map[Watcher][]proto.ID // watcher 1 is who writes
 }
 
 // told is a delivered event.
@@ -26,12 +27,14 @@ type told struct {
 
 func newLeader() *leader {
 	t := New()
-	return &leader{Tree: t, prep: NewOutstanding(t), watches: NewWatches()}
+	l := &leader{Tree: t, prep: NewOutstanding(t), ids: map[Watcher][]proto.ID{}}
+	l.watches = NewWatches(func(w Watcher) []proto.ID { return l.ids[w] })
+	return l
 }
 
 func (l *leader) prepare(op proto.Op) proto.Txn {
 	z := l.prep.header.Zxid + 1
-	return l.prep.Prepare(proto.TxnHeader{Session: 1, Zxid: z, Time: int64(z), Type: op.Type}, &op, proto.OK)
+	return l.prep.Prepare(proto.TxnHeader{Session: 1, Zxid: z, Time: int64(z), Type: op.Type}, &op, l.ids[1], proto.OK)
 }
 
 func (l *leader) do(op proto.Op) proto.Result {
@@ -46,7 +49,7 @@ func (l *leader) deliver(who Watcher, e proto.WatcherEvent) {
 }
 
 func (l *leader) read(who Watcher, op proto.Op) proto.Result {
-	return l.Read(&op, l.watches, who, l.deliver)
+	return l.Read(&op, &Caller{Watcher: who, Session: 1, IDs: l.ids[who]}, l.watches, l.deliver)
 }
 
 func create(path string, flags proto.CreateFlags) proto.Op {
@@ -79,7 +82,12 @@ func TestPrecedence(t *testing.T) {
 		{withACL(create("no slash", 0), nil), proto.BadArguments},
 		{withACL(create("/a\x00", 0), nil), proto.BadArguments},
 		{withACL(create("/none/x", 0), nil), proto.InvalidACL},
-		{withACL(create("/none/x", 0), readOnly), proto.Unimplemented},
+		{withACL(create("/none/x", 0), readOnly), proto.NoNode},
+		{withACL(create("/none/x", 0), []proto.ACL{{Perms: 31, Scheme: "bogus", ID: "x"}}), proto.InvalidACL},
+		{withACL(create("/none/x", 0), []proto.ACL{{Perms: 31, Scheme: "auth"}}), proto.InvalidACL},
+		{withACL(create("/none/x", 0), []proto.ACL{{Perms: 31, Scheme: "digest", ID: "a:b:c"}}), proto.InvalidACL},
+		{withACL(create("/none/x", 0), []proto.ACL{{Perms: 31, Scheme: "ip", ID: "10.0.0.1/33"}}), proto.InvalidACL},
+		{withACL(create("/none/x", 0), []proto.ACL{{Perms: 31, Scheme: "world", ID: "nobody"}}), proto.InvalidACL},
 		{create("/none/..", 0), proto.NoNode},
 		{create("/zookeeper/config/..", 0), proto.NoAuth},
 		{create("/p/", 0), proto.BadArguments},
@@ -113,7 +121,13 @@ func TestPrecedence(t *testing.T) {
 		{on(proto.OpCheck, "/zookeeper/config", 5), proto.BadVersion},
 		{on(proto.OpCheck, "/zookeeper/config", 0), proto.OK},
 		{on(proto.OpCheck, "/", 0), proto.OK},
-		{on(proto.OpReconfig, "/", 0), proto.Unimplemented},
+		{on(proto.OpReconfig, "/", 0), proto.ReconfigDisabled},
+		{on(proto.OpDeleteContainer, "/p", 0), proto.BadArguments},
+		{withACL(on(proto.OpSetACL, "/none/", 5), nil), proto.BadArguments},
+		{withACL(on(proto.OpSetACL, "/none", 5), nil), proto.InvalidACL},
+		{withACL(on(proto.OpSetACL, "/none", 5), readOnly), proto.NoNode},
+		{withACL(on(proto.OpSetACL, "/zookeeper/config", 5), readOnly), proto.NoAuth},
+		{withACL(on(proto.OpSetACL, "/p", 5), readOnly), proto.BadVersion},
 	} {
 		assert.Equal(t, c.want, l.do(c.op).Err, "%v %q flags %d version %d", c.op.Type, c.op.Path, c.op.Flags, c.op.Version)
 	}
@@ -255,7 +269,7 @@ func TestCloseSessionWithoutList(t *testing.T) {
 
 func TestFailedBefore(t *testing.T) {
 	l := newLeader()
-	txn := l.prep.Prepare(proto.TxnHeader{Session: 1, Zxid: 4, Type: proto.OpCreate}, nil, proto.SessionExpired)
+	txn := l.prep.Prepare(proto.TxnHeader{Session: 1, Zxid: 4, Type: proto.OpCreate}, nil, nil, proto.SessionExpired)
 	assert.Equal(t, proto.OpError, txn.Type)
 	assert.Equal(t, proto.SessionExpired, txn.Err)
 	assert.True(t, txn.HasDigest && txn.Digest == l.Digest())

@@ -73,7 +73,7 @@ func (s *Snapshot) advance() *node {
 
 func (n *node) append(b []byte) []byte {
 	b = proto.AppendBuffer(proto.AppendString(b, n.path), n.data)
-	return n.stat.appendPersisted(proto.AppendLong(b, n.acl))
+	return n.stat.appendPersisted(proto.AppendLong(b, int64(n.stat.acl)))
 }
 
 // following returns the node that comes after a path in preorder; the path

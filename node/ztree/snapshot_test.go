@@ -28,13 +28,14 @@ type history struct {
 
 func newHistory() *history {
 	tree := New()
+	tree.SetRules(Rules{ExtendedTypes: true})
 	return &history{tree: tree, prep: NewOutstanding(tree), gen: requests{open: map[proto.SessionID]bool{}}}
 }
 
 func (h *history) grow(t *rapid.T, n int) {
 	for range n {
 		r := h.gen.draw(t)
-		txn := h.prep.Prepare(r.header(proto.Zxid(len(h.txns)+1)), &r.op, r.pre)
+		txn := h.prep.Prepare(r.header(proto.Zxid(len(h.txns)+1)), &r.op, r.ids, r.pre)
 		if txn.Type == proto.OpCreate && rapid.IntRange(0, 3).Draw(t, "acl") == 0 {
 			txn.ACL = rapid.SampledFrom(otherACLs).Draw(t, "other acl")
 		}

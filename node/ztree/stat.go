@@ -4,21 +4,19 @@ import "github.com/zksim/zksim/node/proto"
 
 // stat is the metadata that a znode stores. The tree and the foreseen changes
 // of the prep stage alter it through the same methods, so that they agree.
+// There is one of these for each of millions of znodes: it has 64 bytes.
 type stat struct {
 	czxid, mzxid, pzxid proto.Zxid
-	ctime, mtime        int64 // ms since 1970, the leader's
+	ctime, mtime        int64           // ms since 1970, the leader's
+	owner               proto.SessionID // of an ephemeral; see owner.go
 	version, aversion   int32
-	creations           int32           // children ever created, built-in ones excepted; never negative
-	owner               proto.SessionID // of an ephemeral; else 0
+	creations           int32  // children ever created, built-in ones excepted; never negative
+	acl                 aclKey // of this server's table: no part of the replicated state
 }
 
 // born is the metadata of a znode that the transaction of header h makes.
-func born(h *proto.TxnHeader, ephemeral bool) stat {
-	s := stat{czxid: h.Zxid, mzxid: h.Zxid, pzxid: h.Zxid, ctime: h.Time, mtime: h.Time}
-	if ephemeral {
-		s.owner = h.Session
-	}
-	return s
+func born(h *proto.TxnHeader, owner proto.SessionID) stat {
+	return stat{czxid: h.Zxid, mzxid: h.Zxid, pzxid: h.Zxid, ctime: h.Time, mtime: h.Time, owner: owner, acl: openKey}
 }
 
 // childCreated notes a creation that brought the count to creations; -1, as in
@@ -49,7 +47,7 @@ func (s *stat) public(dataLength, children int) proto.Stat {
 	return proto.Stat{
 		Czxid: s.czxid, Mzxid: s.mzxid, Pzxid: s.pzxid, Ctime: s.ctime, Mtime: s.mtime,
 		Version: s.version, Cversion: 2*s.creations - int32(children), Aversion: s.aversion,
-		EphemeralOwner: s.owner, DataLength: int32(dataLength), NumChildren: int32(children),
+		EphemeralOwner: s.session(), DataLength: int32(dataLength), NumChildren: int32(children),
 	}
 }
 

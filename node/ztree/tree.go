@@ -13,23 +13,38 @@ type Tree struct {
 	nodes      map[string]*node // by key: the root is ""
 	sessions   map[proto.SessionID]int32
 	ephemerals map[proto.SessionID]*names
+	containers names             // keys of containers
+	ttls       names             // keys of znodes with a time to live
+	quotas     map[string]*quota // by the key of the znode that they are about
+	excesses   []QuotaExcess
 	acls       aclTable
+	rules      Rules
 	digests    digester
 	digest     int64
 	processed  proto.Zxid
 }
 
-// node is one znode. Its data is never changed in place: results and snapshots
-// may alias it.
+// Rules are those parts of a server's configuration that bear on the store. They
+// are no part of the replicated state, but all servers should have the same.
+type Rules struct {
+	ExtendedTypes bool // znodes with a time to live may be made
+	EnforceQuota  bool // hard quotas are obeyed
+	SkipACL       bool // permissions are not looked at
+}
+
+// SetRules says by which rules requests are judged from now on.
+func (t *Tree) SetRules(r Rules) { t.rules = r }
+
+// node is one znode, in 128 bytes. Its data is never changed in place: results
+// and snapshots may alias it.
 type node struct {
 	path     string // its key
 	parent   *node  // nil for the root
 	data     []byte // nil is null
+	children *names // nil as long as there never was one
 	stat     stat
-	acl      int64
-	children names
 	content  uint32 // CRC of path and data
-	digest   int64  // its part of the tree's digest
+	digest   uint32 // its part of the tree's digest
 }
 
 // name is the last component of the path.
@@ -37,15 +52,21 @@ func (n *node) name() string { return n.path[len(n.parent.path)+1:] }
 
 func (n *node) public() proto.Stat { return n.stat.public(len(n.data), n.children.len()) }
 
+// may reports whether a caller with these identities has any of the permissions
+// on a node.
+func (t *Tree) may(ids []proto.ID, perms int32, n *node) bool {
+	return n.stat.acl == openKey || t.rules.SkipACL || grants(t.acls.restricting(n.stat.acl), perms, ids)
+}
+
 // New returns the tree of a server that was never used: the root, /zookeeper,
 // and its children quota and config (read-only), all with empty data, at zxid 0.
 func New() *Tree {
 	t := empty()
-	root := t.insert(nil, "", []byte{}, stat{}, openKey)
-	reserved := t.insert(root, zookeeperPath, []byte{}, stat{}, openKey)
-	t.insert(reserved, quotaPath, []byte{}, stat{}, openKey)
-	readOnly := t.acls.use([]proto.ACL{{Perms: permRead, Scheme: "world", ID: "anyone"}})
-	t.insert(reserved, configPath, []byte{}, stat{aversion: -1}, readOnly)
+	root := t.insert(nil, "", []byte{}, stat{acl: openKey})
+	reserved := t.insert(root, zookeeperPath, []byte{}, stat{acl: openKey})
+	t.insert(reserved, quotaPath, []byte{}, stat{acl: openKey})
+	readOnly := t.acls.use([]proto.ACL{{Perms: proto.PermRead, Scheme: schemeWorld, ID: anyone}})
+	t.insert(reserved, configPath, []byte{}, stat{aversion: -1, acl: readOnly})
 	return t
 }
 
@@ -54,6 +75,7 @@ func empty() *Tree {
 		nodes:      map[string]*node{},
 		sessions:   map[proto.SessionID]int32{},
 		ephemerals: map[proto.SessionID]*names{},
+		quotas:     map[string]*quota{},
 		acls:       newACLTable(),
 	}
 }
@@ -114,7 +136,7 @@ func (t *Tree) Walk(visit func(path string, data []byte, s proto.Stat)) {
 // ACL returns the access control list of a znode, which must not be changed.
 func (t *Tree) ACL(path string) ([]proto.ACL, bool) {
 	if n := t.lookup(path); n != nil {
-		return t.acls.list(n.acl), true
+		return t.acls.list(n.stat.acl), true
 	}
 	return nil, false
 }
@@ -123,17 +145,22 @@ func (t *Tree) ACL(path string) ([]proto.ACL, bool) {
 func (t *Tree) lookup(path string) *node { return t.nodes[key(path)] }
 
 // insert puts a new node into the tree, its indexes and its digest; counters
-// of the parent are the caller's business. It keeps data, and acl is in use already.
-func (t *Tree) insert(parent *node, path string, data []byte, s stat, acl int64) *node {
-	n := &node{path: path, parent: parent, data: data, stat: s, acl: acl}
+// of the parent are the caller's business. It keeps data, and the ACL is in use
+// already.
+func (t *Tree) insert(parent *node, path string, data []byte, s stat) *node {
+	n := &node{path: path, parent: parent, data: data, stat: s}
 	n.content = t.digests.content(path, data)
 	t.nodes[path] = n
 	if parent != nil {
+		if parent.children == nil {
+			parent.children = &names{}
+		}
 		parent.children.add(n.name())
 	}
 	if s.owner != 0 {
-		t.ephemeralsOf(s.owner).add(path)
+		t.indexOf(n).add(path)
 	}
+	t.account(path, 1, int64(len(data)))
 	t.digestAgain(n)
 	return n
 }
@@ -151,34 +178,49 @@ func (t *Tree) remove(n *node) {
 	}
 	delete(t.nodes, n.path)
 	n.parent.children.remove(n.name())
-	t.dropEphemeral(n)
-	t.acls.release(n.acl)
-	t.digest -= n.digest
+	t.unindex(n)
+	t.account(n.path, -1, -int64(len(n.data)))
+	t.acls.release(n.stat.acl)
+	t.digest -= int64(n.digest)
+}
+
+// setData gives a node other data, which it keeps.
+func (t *Tree) setData(n *node, data []byte) {
+	t.account(n.path, 0, int64(len(data)-len(n.data)))
+	n.data = data
+	n.content = t.digests.content(n.path, data)
 }
 
 // digestAgain takes a change of the node's content or metadata into the digest.
 func (t *Tree) digestAgain(n *node) {
 	d := t.digests.node(n.path, n.content, &n.stat)
-	t.digest += d - n.digest
+	t.digest += int64(d) - int64(n.digest)
 	n.digest = d
 }
 
-func (t *Tree) ephemeralsOf(id proto.SessionID) *names {
-	set := t.ephemerals[id]
+// indexOf is the index that a node with an owner is in.
+func (t *Tree) indexOf(n *node) *names {
+	switch {
+	case n.stat.isContainer():
+		return &t.containers
+	case n.stat.session() == 0:
+		return &t.ttls
+	}
+	set := t.ephemerals[n.stat.owner]
 	if set == nil {
 		set = &names{}
-		t.ephemerals[id] = set
+		t.ephemerals[n.stat.owner] = set
 	}
 	return set
 }
 
-func (t *Tree) dropEphemeral(n *node) {
-	set := t.ephemerals[n.stat.owner]
-	if set == nil {
+func (t *Tree) unindex(n *node) {
+	if n.stat.owner == 0 {
 		return
 	}
+	set := t.indexOf(n)
 	set.remove(n.path)
 	if set.len() == 0 {
-		delete(t.ephemerals, n.stat.owner)
+		delete(t.ephemerals, n.stat.session())
 	}
 }

@@ -33,7 +33,7 @@ func dump(t *Tree) string {
 // audit recomputes from scratch what the tree maintains.
 func audit(t *Tree) error {
 	var digest int64
-	refs := map[int64]int{}
+	refs := map[aclKey]int{}
 	ephemerals := map[proto.SessionID]int{}
 	for _, path := range slices.Sorted(maps.Keys(t.nodes)) {
 		n := t.nodes[path]
@@ -41,10 +41,16 @@ func audit(t *Tree) error {
 		if !strings.HasPrefix(path, "/zookeeper/") {
 			digest += int64(crc32.ChecksumIEEE(block))
 		}
-		if n.acl != openKey {
-			refs[n.acl]++
+		if n.stat.acl != openKey {
+			refs[n.stat.acl]++
 		}
-		if id := n.stat.owner; id != 0 {
+		owned := map[bool]int{n.stat.isContainer(): 1, n.stat.ttl() != 0: 2}[true]
+		for i, set := range []*names{&t.containers, &t.ttls} {
+			if _, found := slices.BinarySearch(set.list(), path); found != (owned == i+1) {
+				return fmt.Errorf("%s is in the wrong index", path)
+			}
+		}
+		if id := n.stat.session(); id != 0 {
 			ephemerals[id]++
 			if !slices.Contains(t.Ephemerals(id), path) {
 				return fmt.Errorf("%s is not among the ephemerals of %v", path, id)
@@ -72,6 +78,14 @@ func audit(t *Tree) error {
 			return fmt.Errorf("%v has %d ephemerals listed, %d there", id, set.len(), ephemerals[id])
 		}
 	}
+	for about, q := range t.quotas {
+		if count, bytes := t.usage(t.nodes[about]); count != q.count || bytes != q.bytes {
+			return fmt.Errorf("the usage of %s is %d, %d, counted anew %d, %d", about, q.count, q.bytes, count, bytes)
+		}
+		if n := t.nodes[quotaPath+about+"/"+statsName]; n != nil && string(n.data) != fmt.Sprintf("count=%d,bytes=%d", q.count, q.bytes) {
+			return fmt.Errorf("the usage of %s is shown as %s", about, n.data)
+		}
+	}
 	for k, e := range t.acls.byKey {
 		if e.refs != refs[k] {
 			return fmt.Errorf("ACL %d has %d uses counted, %d there", k, e.refs, refs[k])
@@ -85,8 +99,10 @@ func TestAuditNotices(t *testing.T) {
 		"digest": func(t *Tree) { t.nodes["/zookeeper"].stat.pzxid++ },
 		"reach":  func(t *Tree) { t.nodes["/zookeeper"].children.remove("quota") },
 		"lacks":  func(t *Tree) { t.nodes[""].children.add("nothing") },
-		"listed": func(t *Tree) { t.ephemeralsOf(5).add("/zookeeper") },
+		"listed": func(t *Tree) { t.ephemerals[5] = &names{}; t.ephemerals[5].add("/zookeeper") },
 		"ACL":    func(t *Tree) { t.acls.byKey[1].refs++ },
+		"index":  func(t *Tree) { t.ttls.add("/zookeeper") },
+		"usage":  func(t *Tree) { t.quotas["/zookeeper"] = &quota{count: 2} },
 		"air":    func(t *Tree) { t.nodes["/zookeeper"].path = "/other" },
 	}
 	for word, f := range plant {
@@ -101,6 +117,7 @@ func TestAuditNotices(t *testing.T) {
 type request struct {
 	session proto.SessionID
 	op      proto.Op
+	ids     []proto.ID
 	pre     proto.ErrCode
 }
 
@@ -111,7 +128,11 @@ type requests struct{ open map[proto.SessionID]bool }
 
 func (g *requests) draw(t *rapid.T) request {
 	r := request{session: proto.SessionID(rapid.IntRange(1, 3).Draw(t, "session"))}
+	r.ids = rapid.SampledFrom([][]proto.ID{nil, {{Scheme: "ip", ID: "10.1.2.3"}}, {{Scheme: "digest", ID: "u:p"}}, {Super()}}).Draw(t, "ids")
 	switch {
+	case rapid.IntRange(0, 14).Draw(t, "doomed") == 0:
+		r.session = 0
+		r.op = proto.Op{Type: proto.OpDeleteContainer, Path: drawPath(t)}
 	case !g.open[r.session]:
 		r.op = proto.Op{Type: proto.OpCreateSession, Timeout: rapid.Int32Range(1, 9).Draw(t, "timeout")}
 		g.open[r.session] = true
@@ -134,20 +155,39 @@ func (g *requests) draw(t *rapid.T) request {
 
 var drawnTypes = []proto.OpCode{
 	proto.OpCreate, proto.OpCreate, proto.OpCreate, proto.OpCreate2, proto.OpDelete, proto.OpDelete, proto.OpSetData, proto.OpCheck,
+	proto.OpSetACL, proto.OpCreateContainer, proto.OpCreateTTL,
+}
+
+// drawACL gives the open list most of the time, and others that a caller may or
+// may not be meant by.
+func drawACL(t *rapid.T) []proto.ACL {
+	if rapid.IntRange(0, 2).Draw(t, "open") > 0 {
+		return proto.OpenACL()
+	}
+	entry := rapid.SampledFrom([]proto.ACL{
+		{Perms: 1, Scheme: "world", ID: "anyone"}, {Perms: 30, Scheme: "world", ID: "anyone"}, {Perms: 31, Scheme: "digest", ID: "u:p"},
+		{Perms: 31, Scheme: "ip", ID: "10.1.0.0/16"}, {Perms: 31, Scheme: "auth"}, {Perms: 31, Scheme: "bogus", ID: "x"},
+	})
+	return rapid.SliceOfN(entry, 0, 3).Draw(t, "acl")
 }
 
 func drawChange(t *rapid.T) proto.Op {
 	return proto.Op{
 		Type:    rapid.SampledFrom(drawnTypes).Draw(t, "type"),
 		Path:    drawPath(t),
-		Data:    rapid.SampledFrom([][]byte{nil, {}, []byte("x"), bytes.Repeat([]byte("long"), 30)}).Draw(t, "data"),
-		ACL:     proto.OpenACL(),
-		Flags:   proto.CreateFlags(rapid.IntRange(0, 3).Draw(t, "flags")),
+		Data:    rapid.SampledFrom([][]byte{nil, {}, []byte("x"), bytes.Repeat([]byte("long"), 30), []byte("count=3,bytes=10"), []byte("count=-1,bytes=-1=;byteHardLimit=20;countHardLimit=2")}).Draw(t, "data"),
+		ACL:     drawACL(t),
+		Flags:   proto.CreateFlags(rapid.SampledFrom([]int{0, 0, 1, 1, 2, 3, 4, 5, 5, 6, 7}).Draw(t, "flags")),
+		TTL:     rapid.SampledFrom([]int64{1, 5, 1000, 0}).Draw(t, "ttl"),
 		Version: rapid.SampledFrom([]int32{-1, -1, -1, 0, 1, -2}).Draw(t, "version"),
 	}
 }
 
 func drawPath(t *rapid.T) string {
+	if rapid.IntRange(0, 9).Draw(t, "quota") == 0 {
+		return rapid.SampledFrom([]string{"/zookeeper/quota/a", "/zookeeper/quota/a/zookeeper_limits", "/zookeeper/quota/a/zookeeper_stats",
+			"/zookeeper/quota/a/b", "/zookeeper/quota/a/b/zookeeper_limits", "/zookeeper/quota/a/b/zookeeper_stats"}).Draw(t, "quota path")
+	}
 	parts := rapid.SliceOfN(rapid.SampledFrom([]string{"a", "b", "c0000000000", "c"}), 0, 3).Draw(t, "path")
 	if len(parts) > 0 && rapid.IntRange(0, 19).Draw(t, "reserved") == 0 {
 		parts[0] = "zookeeper"
@@ -166,6 +206,9 @@ func (r *request) header(z proto.Zxid) proto.TxnHeader {
 func TestPreparedAndReplicated(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		ahead, lockstep, replica := New(), New(), New()
+		rules := Rules{ExtendedTypes: true, EnforceQuota: rapid.Bool().Draw(t, "enforce")}
+		ahead.SetRules(rules)
+		lockstep.SetRules(rules)
 		prep, plain := NewOutstanding(ahead), NewOutstanding(lockstep)
 		g := requests{open: map[proto.SessionID]bool{}}
 		var queue []proto.Txn
@@ -180,7 +223,7 @@ func TestPreparedAndReplicated(t *testing.T) {
 		for i := range rapid.IntRange(1, 60).Draw(t, "requests") {
 			r := g.draw(t)
 			h := r.header(proto.Zxid(i + 1))
-			txn, want := prep.Prepare(h, &r.op, r.pre), plain.Prepare(h, &r.op, r.pre)
+			txn, want := prep.Prepare(h, &r.op, r.ids, r.pre), plain.Prepare(h, &r.op, r.ids, r.pre)
 			require.Equal(t, want, txn, "prepared with %d outstanding", len(queue))
 			lockstep.Apply(&want, nil, nil)
 			plain.Applied(want.Zxid)
@@ -211,7 +254,11 @@ func requireAnswered(t *rapid.T, txn *proto.Txn, r *proto.Result) {
 	require.Equal(t, txn.Type, r.Type)
 	require.Equal(t, txn.Err, r.Err)
 	for i := range r.Multi {
-		require.Equal(t, txn.Ops[i].Type, r.Multi[i].Type)
+		want := txn.Ops[i].Type
+		if want == proto.OpCreateContainer || want == proto.OpCreateTTL {
+			want = proto.OpCreate2
+		}
+		require.Equal(t, want, r.Multi[i].Type)
 		require.Equal(t, txn.Ops[i].Err, r.Multi[i].Err)
 	}
 }

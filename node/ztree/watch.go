@@ -9,21 +9,33 @@ type Watcher int64
 type watchKind uint8
 
 const (
-	dataWatch  watchKind = iota // set by exists and getData
-	childWatch                  // set by getChildren
+	dataWatch  watchKind = iota // set by exists, getData and addWatch
+	childWatch                  // set by getChildren and addWatch
 	watchKinds
 )
 
-// Watches are the one-shot watches of one server. They are not replicated and
-// end with their connection. Those of a path fire in the order in which they
-// were set.
+// watchMode says when a watch fires, and whether that is its end. A connection
+// has one watch on a path in each table: setting another one changes its mode.
+type watchMode uint8
+
+const (
+	oneShot watchMode = iota
+	persistent
+	recursive // persistent, and fires for everything below its path too
+)
+
+// Watches are the watches of one server. They are not replicated and end with
+// their connection. Those of a path fire in the order in which they were set,
+// before those of paths above it.
 type Watches struct {
-	paths [watchKinds]map[string]*watchList
-	set   map[watchKey]*watch
-	conns map[Watcher]*conn
-	count int
-	stamp uint64 // of the deletion being told
-	free  *watch // linked by next
+	paths     [watchKinds]map[string]*watchList
+	set       map[watchKey]*watch
+	conns     map[Watcher]*conn
+	ids       func(Watcher) []proto.ID // the identities of a connection
+	count     int
+	recursive [watchKinds]int
+	stamp     uint64 // of the event being told
+	free      *watch // linked by next
 }
 
 // watchKey makes setting a watch twice the same as setting it once.
@@ -36,6 +48,7 @@ type watchKey struct {
 // watch is one entry; it is in the list of its path and in that of its connection.
 type watch struct {
 	watchKey
+	mode                 watchMode
 	conn                 *conn
 	prev, next           *watch // of the path
 	connPrev, connFollow *watch // of the connection
@@ -45,12 +58,13 @@ type watchList struct{ first, last *watch }
 
 type conn struct {
 	first *watch
-	told  uint64 // the stamp of the last deletion that this connection was told of
+	told  uint64 // the stamp of the last event that this connection was told of
 }
 
-// NewWatches returns an empty set.
-func NewWatches() *Watches {
-	w := &Watches{set: map[watchKey]*watch{}, conns: map[Watcher]*conn{}}
+// NewWatches returns an empty set. ids gives the identities of a connection, by
+// which it is decided what it may be told; nil: no connection has any.
+func NewWatches(ids func(Watcher) []proto.ID) *Watches {
+	w := &Watches{set: map[watchKey]*watch{}, conns: map[Watcher]*conn{}, ids: ids}
 	for k := range w.paths {
 		w.paths[k] = map[string]*watchList{}
 	}
@@ -72,14 +86,16 @@ func (w *Watches) Drop(who Watcher) {
 	}
 }
 
-// add sets a watch; one that is set stays where it is.
-func (w *Watches) add(k watchKind, path string, who Watcher) {
+// add sets a watch; one that is set stays where it is and gets the mode.
+func (w *Watches) add(k watchKind, path string, who Watcher, mode watchMode) {
 	wk := watchKey{who, k, path}
-	if w.set[wk] != nil {
+	if e := w.set[wk]; e != nil {
+		w.setMode(e, mode)
 		return
 	}
 	e := w.alloc()
 	e.watchKey, e.conn = wk, w.conn(who)
+	w.setMode(e, mode)
 	w.set[wk] = e
 	w.count++
 	list := w.paths[k][path]
@@ -109,42 +125,141 @@ func (c *conn) push(e *watch) {
 	c.first = e
 }
 
-// fire tells the event to the watchers of its path and removes their watches.
-// deliver may be nil.
-func (w *Watches) fire(k watchKind, e proto.WatcherEvent, deliver func(Watcher, proto.WatcherEvent)) {
-	for x := w.take(k, e.Path); x != nil; x = w.release(x) {
-		if deliver != nil {
-			deliver(x.who, e)
-		}
+// setMode changes what counts the recursive watches.
+func (w *Watches) setMode(e *watch, mode watchMode) {
+	if e.mode == recursive {
+		w.recursive[e.kind]--
 	}
+	if e.mode = mode; mode == recursive {
+		w.recursive[e.kind]++
+	}
+}
+
+// audience is who may be told of an event, and how: those whom a list lets read.
+type audience struct {
+	deliver func(Watcher, proto.WatcherEvent) // nil: nobody
+	acl     []proto.ACL                       // empty: everybody may
+}
+
+// fire tells the event to the watchers of its path, once to each connection.
+func (w *Watches) fire(k watchKind, e proto.WatcherEvent, to audience) {
+	w.stamp++
+	w.tell(k, e, to)
 }
 
 // fireDeleted tells a deletion to the data watches and then to the child
 // watches of the path, but to no connection twice.
-func (w *Watches) fireDeleted(path string, deliver func(Watcher, proto.WatcherEvent)) {
+func (w *Watches) fireDeleted(path string, to audience) {
 	w.stamp++
 	e := proto.WatcherEvent{Type: proto.EventNodeDeleted, Path: path}
 	for k := range watchKinds {
-		for x := w.take(k, path); x != nil; x = w.release(x) {
-			if deliver != nil && x.conn.told != w.stamp {
-				deliver(x.who, e)
+		w.tell(k, e, to)
+	}
+}
+
+// tell goes through the watches of the path, and removes those that fire once.
+// Then come the recursive ones above it, which are not told of children: whoever
+// watches everything below a path hears of each child itself.
+func (w *Watches) tell(k watchKind, e proto.WatcherEvent, to audience) {
+	if list := w.paths[k][e.Path]; list != nil {
+		w.tellList(list, e, to)
+	}
+	if w.recursive[k] == 0 || e.Type == proto.EventNodeChildrenChanged {
+		return
+	}
+	for path := e.Path; path != "/"; {
+		path = shown(parentKey(path))
+		if list := w.paths[k][path]; list != nil {
+			for x := list.first; x != nil; x = x.next {
+				if x.mode == recursive {
+					w.tellOne(x, e, to)
+				}
 			}
-			x.conn.told = w.stamp
 		}
 	}
 }
 
-// take unlinks all watches of a path and returns them linked by next.
-func (w *Watches) take(k watchKind, path string) *watch {
-	list := w.paths[k][path]
-	if list == nil {
-		return nil
+func (w *Watches) tellList(list *watchList, e proto.WatcherEvent, to audience) {
+	for x := list.first; x != nil; {
+		next := x.next
+		if x.mode != recursive || e.Type != proto.EventNodeChildrenChanged {
+			w.tellOne(x, e, to)
+		}
+		if x.mode == oneShot {
+			w.unlink(x)
+			w.release(x)
+		}
+		x = next
 	}
-	delete(w.paths[k], path)
-	for e := list.first; e != nil; e = e.next {
-		w.forget(e)
+}
+
+func (w *Watches) tellOne(x *watch, e proto.WatcherEvent, to audience) {
+	if x.conn.told == w.stamp {
+		return
 	}
-	return list.first
+	x.conn.told = w.stamp
+	if to.deliver != nil && w.mayKnow(x.who, to.acl) {
+		to.deliver(x.who, e)
+	}
+}
+
+func (w *Watches) mayKnow(who Watcher, acl []proto.ACL) bool {
+	if len(acl) == 0 {
+		return true
+	}
+	var ids []proto.ID
+	if w.ids != nil {
+		ids = w.ids(who)
+	}
+	return grants(acl, proto.PermRead, ids)
+}
+
+// tables calls visit for each table that a client means, and reports whether it
+// means any.
+func tables(t proto.WatchType, visit func(watchKind)) bool {
+	switch t {
+	case proto.WatchesChild:
+		visit(childWatch)
+	case proto.WatchesData:
+		visit(dataWatch)
+	case proto.WatchesAny:
+		visit(childWatch)
+		visit(dataWatch)
+	default:
+		return false
+	}
+	return true
+}
+
+// remove removes the watches of a connection on a path.
+func (w *Watches) remove(path string, t proto.WatchType, who Watcher) proto.ErrCode {
+	err := proto.NoWatcher
+	known := tables(t, func(k watchKind) {
+		if e := w.set[watchKey{who, k, path}]; e != nil {
+			w.unlink(e)
+			w.release(e)
+			err = proto.OK
+		}
+	})
+	if !known {
+		return proto.MarshallingError
+	}
+	return err
+}
+
+// check says whether anybody watches a path: like ZooKeeper 3.8.0 it does not
+// ask whose watches they are. Nothing is ever found at the empty path.
+func (w *Watches) check(path string, t proto.WatchType) proto.ErrCode {
+	err := proto.NoWatcher
+	known := tables(t, func(k watchKind) {
+		if path != "" && w.paths[k][path] != nil {
+			err = proto.OK
+		}
+	})
+	if !known {
+		return proto.MarshallingError
+	}
+	return err
 }
 
 // unlink takes one watch out of everything.
@@ -166,7 +281,8 @@ func (w *Watches) unlink(e *watch) {
 	w.forget(e)
 }
 
-// forget takes a watch out of everything but the list of its path.
+// forget takes a watch out of everything but the list of its path; its memory
+// stays as it is until it is released.
 func (w *Watches) forget(e *watch) {
 	if e.connPrev == nil {
 		e.conn.first = e.connFollow
@@ -180,6 +296,7 @@ func (w *Watches) forget(e *watch) {
 		delete(w.conns, e.who)
 	}
 	delete(w.set, e.watchKey)
+	w.setMode(e, oneShot)
 	w.count--
 }
 

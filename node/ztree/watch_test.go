@@ -62,7 +62,7 @@ func TestReadsThatFailWatchNothing(t *testing.T) {
 	assert.Equal(t, proto.NoNode, l.read(1, watching(proto.OpGetData, "/a")).Err)
 	assert.Equal(t, proto.NoNode, l.read(1, watching(proto.OpGetChildren, "/a")).Err)
 	assert.Equal(t, proto.BadArguments, l.read(1, watching(proto.OpExists, "/a\x00")).Err)
-	assert.Equal(t, proto.Unimplemented, l.read(1, watching(proto.OpGetACL, "/")).Err)
+	assert.Equal(t, proto.Unimplemented, l.read(1, watching(proto.OpReconfig, "/")).Err)
 	assert.Zero(t, l.watches.Count())
 }
 
@@ -127,7 +127,7 @@ func TestUnreadableNodeTellsNobody(t *testing.T) {
 // TestWatchesAgainstPlainList holds the linked tables against a plain list.
 func TestWatchesAgainstPlainList(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		w := NewWatches()
+		w := NewWatches(nil)
 		var plain []watchKey
 		draw := func() watchKey {
 			return watchKey{Watcher(rapid.IntRange(1, 4).Draw(t, "who")), watchKind(rapid.IntRange(0, 1).Draw(t, "kind")),
@@ -152,17 +152,17 @@ func TestWatchesAgainstPlainList(t *testing.T) {
 				w.Drop(k.who)
 				_, plain = remove(func(x watchKey) bool { return x.who == k.who })
 			case 1:
-				w.fire(k.kind, proto.WatcherEvent{Path: k.path}, deliver)
+				w.fire(k.kind, proto.WatcherEvent{Path: k.path}, audience{deliver: deliver})
 				var gone []watchKey
 				gone, plain = remove(func(x watchKey) bool { return x.kind == k.kind && x.path == k.path })
 				for _, x := range gone {
 					want = append(want, x.who)
 				}
 			case 2:
-				w.fireDeleted(k.path, deliver)
+				w.fireDeleted(k.path, audience{deliver: deliver})
 				want, plain = plainDeleted(plain, k.path, remove)
 			default:
-				w.add(k.kind, k.path, k.who)
+				w.add(k.kind, k.path, k.who, oneShot)
 				if had, _ := remove(func(x watchKey) bool { return x == k }); len(had) == 0 {
 					plain = append(plain, k)
 				}
