@@ -40,7 +40,7 @@ type Client struct {
 	closing     bool // closeSession was asked for
 	reconnects  int
 	watches     watchSet
-	identities  []proto.Auth // that every new connection is told
+	identities  []proto.Auth  // that every new connection is told
 	readTimeout time.Duration // 2/3 of the negotiated timeout
 	pingIdle    time.Duration // without sending, after which to ping
 	dialTimeout time.Duration

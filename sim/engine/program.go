@@ -167,4 +167,6 @@ func (c *cluster) failedNow(p *programClient) {
 const Assertion proto.Property = "Assertion"
 
 // ignores reports whether violations of a property are passed over.
-func (c *Config) ignores(p proto.Property) bool { return p != proto.Panic && slices.Contains(c.Ignore, p) }
+func (c *Config) ignores(p proto.Property) bool {
+	return p != proto.Panic && slices.Contains(c.Ignore, p)
+}

@@ -173,8 +173,12 @@ func (p *programClient) SessionChanged(s client.State) {
 	p.conn.SessionChanged(s)
 }
 
+// ToldExpired is the text of the fact that a client hears of the end of its
+// session.
+const ToldExpired = "is told that its session has expired"
+
 var sessionWords = [...]string{client.Disconnected: "has lost its connection", client.Connected: "is connected",
-	client.Expired: "is told that its session has expired", client.Closed: "has no session any more"}
+	client.Expired: ToldExpired, client.Closed: "has no session any more"}
 
 // Watched is part of client.Watcher.
 func (p *programClient) Watched(e proto.WatcherEvent) {

@@ -72,8 +72,8 @@ func TestStory(t *testing.T) {
 // Every kind of fact has a sentence of its own.
 func TestEveryFactIsTold(t *testing.T) {
 	seen := map[string]bool{}
-	for k := engine.FactFault; k <= engine.FactExit; k++ {
-		s := scene{{Kind: k, Server: 1, Peer: 2, Text: "at 1s crash zk1", Zxid: 1}}.sentence()
+	for k := engine.FactFault; k <= engine.FactClient; k++ {
+		s := scene{{Kind: k, Server: 1, Peer: 2, Text: "at 1s crash zk1", Zxid: 1, Client: "c1"}}.sentence()
 		assert.NotContains(t, s, "something happens")
 		assert.False(t, seen[s], s)
 		seen[s] = true

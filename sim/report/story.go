@@ -90,7 +90,7 @@ func weight(k engine.FactKind) int {
 	switch k {
 	case engine.FactFault, engine.FactLeader, engine.FactTailCut, engine.FactTruncated, engine.FactExit, engine.FactHeal:
 		return heavy
-	case engine.FactSync, engine.FactUndone, engine.FactGaveUp:
+	case engine.FactSync, engine.FactUndone, engine.FactGaveUp, engine.FactClient:
 		return medium
 	}
 	return light
@@ -169,6 +169,8 @@ func (s scene) misfortune() string {
 		return fmt.Sprintf("%v is too busy to snap, skipping, at %s", f.Server, zxid(f.Zxid))
 	case engine.FactExit:
 		return fmt.Sprintf("the process of %v ends by itself", f.Server)
+	case engine.FactClient:
+		return f.Client + " " + f.Text
 	}
 	return "something happens" // a kind that this package does not know yet
 }
