@@ -72,7 +72,7 @@ var outsideFiles = []string{"sim/client/real.go"}
 // chance in it, or has not been needed.
 var simulatedImports = []string{
 	"bufio", "bytes", "cmp", "crypto/hmac", "crypto/sha1", "crypto/sha256", "encoding/base64", "encoding/binary", "encoding/hex", "encoding/json", "errors", "fmt",
-	"hash", "hash/adler32", "hash/crc32", "hash/fnv", "io", "io/fs", "iter", "maps", "math", "math/bits", "path", "slices", "sort",
+	"hash", "hash/adler32", "hash/crc32", "hash/fnv", "io", "io/fs", "iter", "maps", "math", "math/big", "math/bits", "path", "slices", "sort",
 	"strconv", "strings", "time", "unicode", "unicode/utf16", "unicode/utf8",
 }
 
