@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"errors"
+	"flag"
 	"os"
 	"os/exec"
 	"regexp"
@@ -16,9 +17,13 @@ import (
 
 func TestMain(m *testing.M) { testscript.Main(m, map[string]func(){"zksim": main}) }
 
+// update has the scripts take over what is printed now; read the difference.
+var update = flag.Bool("update", false, "rewrite the expected output of scripts")
+
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
-		Dir: "testdata/script",
+		Dir:           "testdata/script",
+		UpdateScripts: *update,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": scriptExits,
 			"json":  scriptJSON,

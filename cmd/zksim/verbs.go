@@ -15,7 +15,7 @@ import (
 // one is told apart from a typing error.
 var (
 	laterVerbs = []string{
-		"report", "scenario", "bugs", "crash-states", "state", "4lw",
+		"report", "scenario", "bugs", "crash-states", "4lw",
 		"netem", "inspect", "diff", "serve", "proxy", "shell", "bench", "completion",
 	}
 	laterFlags = []string{
@@ -60,7 +60,8 @@ func (a *app) rootCommand() *cobra.Command {
 	root.SetFlagErrorFunc(flagError)
 	help := helpCommand(root)
 	root.SetHelpCommand(help)
-	root.AddCommand(a.runCommand(), a.exploreCommand(), a.mergeCommand(), a.jobCommand(), a.replayCommand(), a.shrinkCommand(), a.checkCommand(), a.bisectCommand(), a.versionCommand(), help)
+	root.AddCommand(a.runCommand(), a.exploreCommand(), a.mergeCommand(), a.jobCommand(), a.replayCommand(), a.shrinkCommand(), a.checkCommand(), a.bisectCommand(),
+		a.stateCommand(), a.versionCommand(), help)
 	return root
 }
 

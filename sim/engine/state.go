@@ -11,11 +11,13 @@ import (
 type Moment struct {
 	Step uint64        // after this step; 0: no bound
 	At   time.Duration // after the first step at this instant or later; 0: no bound
+
+	Start bool // before the first step
 }
 
 // reached reports whether a run has come to the moment.
 func (m Moment) reached(step uint64, now time.Duration) bool {
-	return m.Step > 0 && step >= m.Step || m.At > 0 && now >= m.At
+	return m.Start || m.Step > 0 && step >= m.Step || m.At > 0 && now >= m.At
 }
 
 // ServerState is what a server was at the end of a run, as far as its driver

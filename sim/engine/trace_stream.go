@@ -36,6 +36,7 @@ type outflow struct {
 	taken    uint64
 	messages []message // not taken yet
 	peer     string
+	requests map[int32]time.Duration // of a client: when it sent which xid
 }
 
 // message is a message on its way.
@@ -80,6 +81,7 @@ func (t *tracing) sent(end netsim.EndID, port node.Port, dialled bool, from, to 
 		f.began = f.began[:copy(f.began, f.began[n:])]
 		if whole {
 			t.sentMessage(f, from, info)
+			f.asked(&info, t.c.clock.Now())
 		}
 	}
 	if f.lost {
@@ -95,6 +97,17 @@ func (t *tracing) sentMessage(f *outflow, from string, info messageInfo) {
 	e.Peer, e.Port = f.peer, f.port
 	e.tellMessage(&m)
 	t.tell()
+}
+
+// asked remembers when a client has sent a request.
+func (f *outflow) asked(m *messageInfo, at time.Duration) {
+	if f.port != node.PortClient || !f.dialled || m.xid <= 0 {
+		return
+	}
+	if f.requests == nil {
+		f.requests = map[int32]time.Duration{}
+	}
+	f.requests[m.xid] = at
 }
 
 func (e *TraceEvent) tellMessage(m *message) {
