@@ -37,4 +37,5 @@ type Run struct {
 	Test      string            // its function; empty for the command
 	Artifacts map[string]string // files about the run, by kind
 	Shrunk    *Shrunk           // what it was made small from; nil: it was not
+	Turning   *Turning          // the event that turned it; nil: nobody has sought it
 }

@@ -28,6 +28,7 @@ type Document struct {
 	Test     string            `json:"test"`    // its function, such as TestLock; empty for the command
 	Schedule []string          `json:"schedule"`
 	Shrunk   *Shrunk           `json:"shrunk,omitempty"` // of a run that was made small
+	Turning  *Turning          `json:"turning_point,omitempty"`
 	Choices  Choices           `json:"choices"`
 	Drawn    []string          `json:"drawn"`
 	Hash     string            `json:"hash"`
@@ -79,6 +80,7 @@ func (r *Run) Document() *Document {
 		Choices:  Choices{len(r.Choices), len(r.Config.Choices), r.Matched},
 		Config:   r.config(),
 		Shrunk:   r.Shrunk,
+		Turning:  r.Turning,
 		Schedule: r.Statements(),
 		Drawn:    append([]string{}, r.Drawn...),
 		Hash:     Hash(r.Hash),

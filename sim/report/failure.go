@@ -64,9 +64,9 @@ func (r *Run) seen() []string {
 }
 
 func (r *Run) tail() []string {
-	var lines []string
+	lines := r.turningPoint()
 	if len(r.Drawn) > 0 {
-		lines = list("drawn", r.Drawn)
+		lines = append(lines, list("drawn", r.Drawn)...)
 	}
 	return append(lines, titled("repro", r.Repro)...)
 }
