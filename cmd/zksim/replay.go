@@ -20,6 +20,9 @@ type replayFlags struct {
 	until  momentValue
 	expect propertyValue
 	build  bool
+	edit   bool
+	redraw drawValue
+	from   momentValue
 	out    outFlags
 }
 
@@ -46,6 +49,9 @@ Exit: 0 ok, 1 violated, 125 unknown, 128 tool failed, 129 usage, 130 interrupted
 	fl.BoolVar(&f.verify, "verify", false, "compare the hash at every checkpoint of the bundle")
 	fl.Var(&f.until, "until", "stop there, and print the state of every server")
 	fl.Var(&f.expect, "expect", "let the exit code say whether PROPERTY fails")
+	fl.BoolVar(&f.edit, "edit", false, "open the schedule in $VISUAL or $EDITOR first")
+	fl.Var(&f.redraw, "redraw", "draw the rest anew: end number N of many")
+	fl.Var(&f.from, "from", "with --redraw: after this; else from the start")
 	f.out.add(fl, "print one JSON document")
 	f.out.addVerbose(fl)
 	return cmd
@@ -53,12 +59,17 @@ Exit: 0 ok, 1 violated, 125 unknown, 128 tool failed, 129 usage, 130 interrupted
 
 // replay is zksim replay.
 func (a *app) replay(f *replayFlags, path string) error {
-	if err := f.out.check(); err != nil {
+	if err := f.check(); err != nil {
 		return err
 	}
 	b, err := a.readBundle(path)
 	if err != nil {
 		return err
+	}
+	if f.edit {
+		if err := a.edit(b, path); err != nil {
+			return err
+		}
 	}
 	r, err := a.rerun(f, b, path)
 	if err == errInterrupted {
@@ -68,6 +79,7 @@ func (a *app) replay(f *replayFlags, path string) error {
 	if err != nil {
 		return unjudged(fmt.Sprintf("%s: this version cannot run the bundle: %v", path, err))
 	}
+	a.tellRedrawn(r, path)
 	r.compare(f)
 	if err := a.believe(r, path); err != nil {
 		return err
@@ -78,12 +90,26 @@ func (a *app) replay(f *replayFlags, path string) error {
 	return a.printReplay(f, r)
 }
 
+// check says what does not go together.
+func (f *replayFlags) check() error {
+	switch err := f.out.check(); {
+	case err != nil:
+		return err
+	case f.from.given() && f.redraw.n == 0:
+		return usagef("--from says where --redraw N begins, which is not given; add it, or leave --from out")
+	case f.verify && f.redraw.n != 0:
+		return usagef("--verify demands the recorded run and --redraw makes another one; leave one of them out")
+	}
+	return nil
+}
+
 // rerun is a run of a bundle with the bundle.
 type rerun struct {
 	*report.Run
 	bundle   *bundle.Bundle
 	verified int  // checkpoints that were found equal
-	differs  bool // one was not
+	differs  bool // something was not
+	differing
 }
 
 func (a *app) rerun(f *replayFlags, b *bundle.Bundle, path string) (*rerun, error) {
@@ -91,19 +117,24 @@ func (a *app) rerun(f *replayFlags, b *bundle.Bundle, path string) (*rerun, erro
 	if err != nil {
 		return nil, err
 	}
-	cfg.Until = f.until.moment
-	r := &rerun{&report.Run{Build: a.build(), Repro: []string{replayLine(path)}}, b, 0, false}
+	r := &rerun{Run: &report.Run{Report: &engine.Report{Config: cfg}, Build: a.build(), Repro: []string{f.line(b, path)}, Shrunk: b.Document.Shrunk}, bundle: b}
 	if b.Edited {
 		if err := b.Contradiction(); err != nil {
 			return nil, err
 		}
-		fmt.Fprintf(a.stderr, "zksim: the schedule of %s was edited; its hash is not demanded\n", path)
-		r.Repro = []string{strings.TrimSuffix(replayLine(path), " --verify")}
+		fmt.Fprintf(a.stderr, "zksim: %s was edited (%v); its hash is not demanded\n", path, b.Edits)
 	}
+	if cfg.Redraw, err = a.redrawn(f, b, path); err != nil {
+		return r, err
+	}
+	cfg.Until = f.until.moment
 	started := a.now()
 	rep, err := a.simulateInterruptibly(cfg)
 	r.Wall = a.now().Sub(started)
 	r.Report = rep
+	if err == nil && f.verify && !b.Edited && len(b.Events) > 0 {
+		err = a.differ(r, cfg)
+	}
 	return r, err
 }
 
@@ -118,18 +149,23 @@ func (r *rerun) compare(f *replayFlags) {
 		then, now = common(then, now)
 	}
 	was, is, differ := engine.FirstDifference(then, now)
-	if !differ {
+	if !differ && r.differing.step == 0 {
 		r.verified = len(now)
 		return
 	}
 	v := &proto.Violation{Property: proto.Determinism, Place: "checkpoint", At: is.At, Detail: difference(was, is)}
+	r.Step = max(was.Step, is.Step)
+	if d := &r.differing; d.step != 0 {
+		d.tell(v, len(r.bundle.Events))
+		r.Step = d.step
+	}
 	r.Verdict = engine.VerdictViolated
 	if !sameCode(r.Build, r.bundle.Document.Build) {
 		r.Verdict = engine.VerdictUnknown
 		v.Detail += fmt.Sprintf(" The bundle was written by %s, this is %s.", written(r.bundle.Document.Build), written(r.Build))
 	}
 	r.differs = true
-	r.Violation, r.Step = v, max(was.Step, is.Step)
+	r.Violation = v
 }
 
 // common keeps the checkpoints of steps that both have, for a run that was
@@ -156,7 +192,7 @@ func (a *app) believe(r *rerun, path string) error {
 		}
 	}
 	then, now := ending(d), ending(r.Document())
-	if r.bundle.Edited || r.Stopped || r.differs || then == now {
+	if r.bundle.Edited || r.Stopped || r.Redrawn || r.differs || then == now {
 		return nil
 	}
 	said := fmt.Sprintf("says that the run ends %s; it ends %s", then, now)
@@ -222,6 +258,7 @@ type replayDocument struct {
 	*report.Document
 	Verified int           `json:"verified"` // checkpoints that were found equal
 	Edited   bool          `json:"edited"`
+	Redrawn  bool          `json:"redrawn"` // the run came to where --redraw takes effect
 	Stopped  bool          `json:"stopped"`
 	Servers  []serverState `json:"servers"` // of a run that was stopped
 }
@@ -259,6 +296,12 @@ func (r *rerun) remarks(f *replayFlags) string {
 	if r.verified > 0 {
 		lines = append(lines, fmt.Sprintf("verified    %s equal", report.Plural(r.verified, "checkpoint")))
 	}
+	if given := r.given(); given > 0 && (r.verified == 0 || r.Matched < given) {
+		lines = append(lines, fmt.Sprintf("replayed    matched %s of %s", report.Number(uint64(r.Matched)), report.Plural(given, "choice")))
+	}
+	if r.Redrawn {
+		lines = append(lines, fmt.Sprintf("redrawn     end %d after step %s", r.Config.Redraw.Draw, report.Number(r.Config.Redraw.Step)))
+	}
 	if expect := f.expect.name; expect != "" {
 		lines = append(lines, "expected    "+expect+": "+r.expectation(expect))
 	}
@@ -279,7 +322,8 @@ func (r *rerun) expectation(expect string) string {
 }
 
 func (r *rerun) document() *replayDocument {
-	d := &replayDocument{Document: r.Document(), Verified: r.verified, Edited: r.bundle.Edited, Stopped: r.Stopped, Servers: []serverState{}}
+	d := &replayDocument{Document: r.Document(), Verified: r.verified, Edited: r.bundle.Edited, Redrawn: r.Redrawn, Stopped: r.Stopped, Servers: []serverState{}}
+	d.Choices.Given = r.given()
 	if !r.Stopped {
 		return d
 	}

@@ -241,6 +241,9 @@ func (v *momentValue) Set(s string) error {
 	return nil
 }
 
+// given reports whether there is one.
+func (v *momentValue) given() bool { return v.moment != engine.Moment{} }
+
 // String prints the moment, or nothing.
 func (v *momentValue) String() string {
 	switch {

@@ -207,27 +207,46 @@ func explain(p part, err error) (line int, what string) {
 // schedule reads the statements, and sees whether somebody has changed them.
 func (r *reader) schedule(parts []part) error {
 	p := parts[find(parts, partSchedule)]
-	var texts []string
-	n := p.line
-	for line := range bytes.Lines(p.data) {
-		if len(line) > lineMax {
-			return r.errorf(n, ErrDamaged, "%s: the line has %d bytes", partSchedule, len(line))
-		}
-		if text := statementOf(line); text != "" {
-			st, err := fault.Parse(text)
-			if err != nil {
-				return r.errorf(n, ErrDamaged, "%s: %v", partSchedule, err)
-			}
-			r.b.Schedule = append(r.b.Schedule, st)
-			texts = append(texts, st.String())
-		}
-		n++
+	if line, err := r.b.setSchedule(p.data); err != nil {
+		return r.errorf(p.line+line-1, ErrDamaged, "%s: %v", partSchedule, err)
 	}
-	if len(texts) > statementsMax {
-		return r.errorf(p.line, ErrDamaged, "%s: more than %d statements", partSchedule, statementsMax)
-	}
-	r.b.Edits.Schedule = !slices.Equal(texts, r.b.Document.Schedule)
 	return nil
+}
+
+// SetSchedule replaces the schedule by what somebody wrote into a file, one
+// statement a line. The error tells name, as that of the file, and line, and leaves
+// the bundle as it was.
+func (b *Bundle) SetSchedule(name string, text []byte) error {
+	if line, err := b.setSchedule(text); err != nil {
+		return fmt.Errorf("%s:%d: %w", name, line, err)
+	}
+	b.Edited = b.Edits.Any()
+	return nil
+}
+
+// setSchedule gives the line of an error, from 1.
+func (b *Bundle) setSchedule(text []byte) (line int, err error) {
+	var list []fault.Statement
+	var texts []string
+	for source := range bytes.Lines(text) {
+		line++
+		if len(source) > lineMax {
+			return line, fmt.Errorf("the line has %d bytes", len(source))
+		}
+		if words := statementOf(source); words != "" {
+			st, err := fault.Parse(words)
+			if err != nil {
+				return line, err
+			}
+			list, texts = append(list, st), append(texts, st.String())
+		}
+	}
+	if len(list) > statementsMax {
+		return 1, fmt.Errorf("more than %d statements", statementsMax)
+	}
+	b.Schedule = list
+	b.Edits.Schedule = !slices.Equal(texts, b.Document.Schedule)
+	return line, nil
 }
 
 // statementOf is a line without its comment, which begins with # at the start

@@ -74,7 +74,7 @@ func (b *Bundle) Bytes() ([]byte, error) {
 	}
 	parts := []part{
 		{name: partRun, data: run},
-		{name: partSchedule, data: b.scheduleText()},
+		{name: partSchedule, data: b.ScheduleText()},
 		{name: partChoices, data: choices},
 		{name: partHistory, data: b.History},
 	}
@@ -118,7 +118,8 @@ func (b *Bundle) runJSON(choices []byte) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
-func (b *Bundle) scheduleText() []byte {
+// ScheduleText is the part schedule: a statement a line.
+func (b *Bundle) ScheduleText() []byte {
 	var out bytes.Buffer
 	for _, s := range b.Schedule {
 		out.WriteString(s.String() + "\n")

@@ -40,8 +40,7 @@ type Config struct {
 	Program *Program         // a person's own clients and checks; nil: none
 	Ignore  []proto.Property // whose violations are passed over; that of Panic never is
 
-	Narrate Steps  // to be told in words in Report.Narration, at most 10,000 of them
-	Events  []byte // of the Report of another run: the first step after which this one differs is Report.Differs
+	Narrate Steps // to be told in words in Report.Narration, at most 10,000 of them
 
 	Bugs  node.Bugs
 	Until Moment // stop there, before anything is judged; zero: run to the end
@@ -121,7 +120,6 @@ type Report struct {
 	Redrawn bool         // the run came to where Config.Redraw takes effect
 
 	Narration []Narrated // the steps of Config.Narrate
-	Differs   *Narrated  // the first step after which the run is not as Config.Events says; nil: none
 
 	Stopped bool                     // at Config.Until; what came later was not seen
 	Story   []Fact                   // the last facts, oldest first

@@ -53,15 +53,17 @@ const checkpointsKept = 1024
 const EventsMax = 1 << 21
 
 // FirstDifferentEvent finds the first step after which two runs differ, from
-// the lowest bytes of their hashes; 0 when they are equal as far as both tell.
-// One in 256 differences shows only at a later step.
+// Report.Events of both; 0 when they are equal. A step that only one of them has
+// is a difference too, up to EventsMax. One in 256 differences shows a step late.
 func FirstDifferentEvent(a, b []byte) uint64 {
-	for i := range min(len(a), len(b)) {
-		if a[i] != b[i] {
-			return uint64(i) + 1
-		}
+	i := 0
+	for i < len(a) && i < len(b) && a[i] == b[i] {
+		i++
 	}
-	return 0
+	if i == len(a) && i == len(b) {
+		return 0
+	}
+	return uint64(i) + 1
 }
 
 // checkpoints is the event hash at regular distances, so that two runs which

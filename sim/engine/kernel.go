@@ -61,9 +61,6 @@ func (k *kernel) turn() bool {
 	if len(k.events) < EventsMax {
 		k.events = append(k.events, byte(k.hash))
 	}
-	if k.narrator != nil {
-		k.narrator.end(k.step, byte(k.hash))
-	}
 	if k.step&(k.marks.every-1) == 0 {
 		k.marks.add(k.step, ev.At, k.hash)
 	}

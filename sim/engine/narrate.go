@@ -42,68 +42,38 @@ func (n *Narrated) String() string {
 	return text
 }
 
-// narrator puts steps into words: those of a range, and the first one after which
-// the run is not as a recorded one. Which one that is shows when it is over, so
-// that there must be words for every step until then. It is a Tracer.
+// narrator puts the steps of Config.Narrate into words. It is a Tracer.
 type narrator struct {
-	c       *cluster
-	next    Tracer // is told of everything too
-	now     Narrated
-	wanted  bool // now will be part of list
-	differs *Narrated
-	list    []Narrated
+	c     *cluster
+	next  Tracer // is told of everything too
+	now   Narrated
+	heeds bool // now is one of them
+	list  []Narrated
 }
 
 // newNarrator gives nil when nobody wants to know.
 func newNarrator(c *cluster) *narrator {
-	if c.cfg.Narrate == (Steps{}) && c.cfg.Events == nil {
+	if c.cfg.Narrate == (Steps{}) {
 		return nil
 	}
 	return &narrator{c: c, next: c.cfg.Trace}
 }
 
-// begin is told of a step before it is carried out.
+// begin is told of a step before it is carried out. What clients call is told only
+// then, of the step before.
 func (n *narrator) begin(step uint64, ev vtime.Event) {
 	n.close()
-	n.now = Narrated{Step: step, At: ev.At}
-	n.wanted = n.c.cfg.Narrate.holds(step) && len(n.list) < narratedMax
-	if n.listens() {
+	n.heeds = n.c.cfg.Narrate.holds(step) && len(n.list) < narratedMax
+	if n.heeds {
+		n.now = Narrated{Step: step, At: ev.At}
 		n.now.Host, n.now.Event = n.c.inWords(ev)
 	}
 }
 
-// listens reports whether the step at work may be asked for.
-func (n *narrator) listens() bool { return n.wanted || n.c.cfg.Events != nil && n.differs == nil }
-
-// end is told of a step that has been carried out: what is recorded of a run goes
-// on until the run was over, unless it had too many events.
-func (n *narrator) end(step uint64, hash byte) {
-	recorded := n.c.cfg.Events
-	if recorded == nil || n.differs != nil || step > EventsMax {
-		return
-	}
-	if step > uint64(len(recorded)) || recorded[step-1] != hash {
-		n.differs = &Narrated{}
-	}
-}
-
-// over is told that the run is. A step that was not carried out to its end, because
-// the core broke down in it, differs from one that was.
-func (n *narrator) over(carriedOut int) {
-	if step := n.now.Step; n.differs == nil && step > uint64(carriedOut) && step <= uint64(len(n.c.cfg.Events)) {
-		n.differs = &Narrated{}
-	}
-	n.close()
-}
-
-// close keeps the step at work, if it was asked for. What clients call is told
-// between two steps.
+// close keeps the step at work, also when the core broke down in it.
 func (n *narrator) close() {
-	if n.differs != nil && n.differs.Step == 0 {
-		*n.differs = n.now
-	}
-	if n.wanted {
-		n.list, n.wanted = append(n.list, n.now), false
+	if n.heeds {
+		n.list, n.heeds = append(n.list, n.now), false
 	}
 }
 
@@ -112,7 +82,7 @@ func (n *narrator) Trace(e *TraceEvent) {
 	if n.next != nil {
 		n.next.Trace(e)
 	}
-	if e.Step != n.now.Step || !n.listens() && (n.differs == nil || n.differs.Step != 0) {
+	if !n.heeds {
 		return
 	}
 	switch e.Kind {

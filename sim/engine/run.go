@@ -119,8 +119,8 @@ func (c *cluster) report() *Report {
 		r.Inside = c.inspect()
 	}
 	if n := c.kernel.narrator; n != nil {
-		n.over(len(c.kernel.events))
-		r.Config.Trace, r.Narration, r.Differs = n.next, n.list, n.differs
+		n.close()
+		r.Config.Trace, r.Narration = n.next, n.list
 	}
 	switch {
 	case c.violation != nil:
