@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+
+	"github.com/zksim/zksim/node/proto"
 )
 
 // Compare lists the fields in which got differs from what was recorded, each in
@@ -18,10 +20,15 @@ func (w *Want) Compare(got Got) []string {
 	d.value("path", w.Path, got.Path)
 	d.data("data", w.HasData, w.Data, got.HasData, got.Data)
 	d.stat("stat", w.Stat, got.Stat)
-	d.children(w.Children, got.Children)
+	d.children("ch", w.Children, got.Children)
+	d.acl("acl", w.ACL, got.ACL)
+	d.value("n present", w.HasCount, got.HasCount)
+	d.value("n", w.Count, got.Count)
+	d.ids(w.IDs, got.IDs)
 	d.parts(w.Multi, got.Multi)
 	d.value("sess", w.Sess, got.Sess)
 	d.value("closed", w.Closed, got.Closed)
+	d.value("extra", w.Extra, got.Extra)
 	d.events("ev", w.Unordered, w.Events, got.Events)
 	d.events("ev_late", w.Unordered, w.EventsLate, got.EventsLate)
 	d.tree(w.Tree, got.Tree)
@@ -99,9 +106,21 @@ func (d *differences) statFields(field string, want, got *Stat) {
 	d.value(field+".numChildren", want.NumChildren, got.NumChildren)
 }
 
-func (d *differences) children(want, got []string) {
+func (d *differences) children(field string, want, got []string) {
 	if (want == nil) != (got == nil) || !slices.Equal(want, got) {
-		d.addf("ch: want %s, got %s", describeNames(want), describeNames(got))
+		d.addf("%s: want %s, got %s", field, describeNames(want), describeNames(got))
+	}
+}
+
+func (d *differences) acl(field string, want, got []proto.ACL) {
+	if (want == nil) != (got == nil) || !slices.Equal(want, got) {
+		d.addf("%s: want %+v, got %+v", field, want, got)
+	}
+}
+
+func (d *differences) ids(want, got []proto.ID) {
+	if (want == nil) != (got == nil) || !slices.Equal(want, got) {
+		d.addf("ids: want %v, got %v", want, got)
 	}
 }
 
@@ -124,6 +143,8 @@ func (d *differences) parts(want, got []Part) {
 		d.value(field+".err", want[i].Err, got[i].Err)
 		d.value(field+".path", want[i].Path, got[i].Path)
 		d.stat(field+".stat", want[i].Stat, got[i].Stat)
+		d.data(field+".data", want[i].HasData, want[i].Data, got[i].HasData, got[i].Data)
+		d.children(field+".ch", want[i].Children, got[i].Children)
 	}
 }
 
@@ -161,6 +182,7 @@ func (d *differences) tree(want, got []Node) {
 			field := "tree " + strconv.Quote(want[i].Path)
 			d.statFields(field+" stat", &want[i].Stat, &got[i].Stat)
 			d.data(field+" data", true, want[i].Data, true, got[i].Data)
+			d.acl(field+" acl", want[i].ACL, got[i].ACL)
 		}
 	}
 }

@@ -19,13 +19,18 @@ func full() golden.Want {
 	stat2 := stat
 	return golden.Want{
 		Answered: true, Err: proto.NoNode, Zxid: 7, Path: "/a", HasData: true, Data: []byte("x"), Stat: &stat,
-		Children:   []string{"a", "b"},
-		Multi:      []golden.Part{{Type: "setData", Err: proto.BadVersion, Path: "/m", Stat: &stat2}},
+		Children: []string{"a", "b"},
+		ACL:      []proto.ACL{{Perms: 31, Scheme: "digest", ID: "u:h"}},
+		HasCount: true, Count: 3,
+		IDs: []proto.ID{{Scheme: "ip", ID: "127.0.0.1"}},
+		Multi: []golden.Part{{Type: "setData", Err: proto.BadVersion, Path: "/m", Stat: &stat2,
+			HasData: true, Data: []byte("p"), Children: []string{"c"}}},
+		Extra:      1,
 		Sess:       "new",
 		Closed:     true,
 		Events:     []golden.Event{{Session: 1, Type: proto.EventNodeCreated, Path: "/e"}},
 		EventsLate: []golden.Event{{Session: 1, Type: proto.EventNodeDeleted, Path: "/l"}},
-		Tree:       []golden.Node{{Path: "/", Stat: stat, Data: []byte("t")}},
+		Tree:       []golden.Node{{Path: "/", Stat: stat, Data: []byte("t"), ACL: []proto.ACL{{Perms: 1, Scheme: "world", ID: "anyone"}}}},
 	}
 }
 
@@ -87,6 +92,7 @@ func TestCompareFindsEveryAlteredField(t *testing.T) {
 func TestCompareTellsEmptyFromAbsent(t *testing.T) {
 	for _, w := range []golden.Want{
 		{Children: []string{}}, {Multi: []golden.Part{}}, {HasData: true}, {HasData: true, Data: []byte{}},
+		{ACL: []proto.ACL{}}, {IDs: []proto.ID{}}, {HasCount: true},
 	} {
 		assert.Empty(t, w.Compare(w))
 		assert.Len(t, w.Compare(golden.Got{}), 1)

@@ -1,6 +1,7 @@
 package golden
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 
@@ -25,17 +26,23 @@ func (s Scale) Answer(r *proto.Result, z proto.Zxid) Got {
 	switch r.Type {
 	case proto.OpCreate, proto.OpSync:
 		got.Path = r.Path
-	case proto.OpCreate2:
+	case proto.OpCreate2, proto.OpCreateContainer, proto.OpCreateTTL:
 		got.Path, got.Stat = r.Path, s.statOf(&r.Stat)
-	case proto.OpExists, proto.OpSetData:
+	case proto.OpExists, proto.OpSetData, proto.OpSetACL:
 		got.Stat = s.statOf(&r.Stat)
 	case proto.OpGetData:
 		got.HasData, got.Data, got.Stat = true, r.Data, s.statOf(&r.Stat)
-	case proto.OpGetChildren:
+	case proto.OpGetACL:
+		got.ACL, got.Stat = s.ACL(r.ACL), s.statOf(&r.Stat)
+	case proto.OpGetAllChildren, proto.OpAddWatch:
+		got.HasCount, got.Count = true, r.Count
+	case proto.OpWhoAmI:
+		got.IDs = sortedIDs(r.IDs)
+	case proto.OpGetChildren, proto.OpGetEphemerals:
 		got.Children = sortedNames(r.Children)
 	case proto.OpGetChildren2:
 		got.Children, got.Stat = sortedNames(r.Children), s.statOf(&r.Stat)
-	case proto.OpMulti:
+	case proto.OpMulti, proto.OpMultiRead:
 		got.Multi = s.parts(r.Multi)
 	}
 	return got
@@ -60,8 +67,13 @@ func (s Scale) parts(results []proto.Result) []Part {
 	for i := range results {
 		r := &results[i]
 		p := Part{Type: r.Type.String(), Err: r.Err, Path: r.Path}
-		if r.Type == proto.OpSetData || r.Type == proto.OpCreate2 {
+		switch r.Type {
+		case proto.OpSetData, proto.OpCreate2:
 			p.Stat = s.statOf(&r.Stat)
+		case proto.OpGetData:
+			p.HasData, p.Data, p.Stat = true, r.Data, s.statOf(&r.Stat)
+		case proto.OpGetChildren:
+			p.Children = sortedNames(r.Children)
 		}
 		parts = append(parts, p)
 	}
@@ -85,6 +97,31 @@ func (s Scale) owner(id proto.SessionID) string {
 		return ""
 	}
 	return "s" + strconv.Itoa(s.Session(id))
+}
+
+// ACL brings a list to the order of the transcripts: neighbouring entries of the
+// scheme digest with equal permissions are sorted, because the identities of a
+// connection, for which "auth" stands, have no order.
+func (s Scale) ACL(acl []proto.ACL) []proto.ACL {
+	out := append([]proto.ACL{}, acl...)
+	alike := func(a, b proto.ACL) bool { return a.Scheme == "digest" && b.Scheme == "digest" && a.Perms == b.Perms }
+	for i := 0; i < len(out); {
+		j := i + 1
+		for j < len(out) && alike(out[i], out[j]) {
+			j++
+		}
+		slices.SortFunc(out[i:j], func(a, b proto.ACL) int { return cmp.Compare(a.ID, b.ID) })
+		i = j
+	}
+	return out
+}
+
+func sortedIDs(ids []proto.ID) []proto.ID {
+	out := append([]proto.ID{}, ids...)
+	slices.SortFunc(out, func(a, b proto.ID) int {
+		return cmp.Or(cmp.Compare(a.Scheme, b.Scheme), cmp.Compare(a.ID, b.ID))
+	})
+	return out
 }
 
 func sortedNames(names []string) []string {

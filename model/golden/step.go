@@ -33,6 +33,13 @@ type rawArgs struct {
 	WData  []string        `json:"wdata"`
 	WExist []string        `json:"wexist"`
 	WChild []string        `json:"wchild"`
+	WPers  []string        `json:"wpers"`
+	WRec   []string        `json:"wrec"`
+	TTL    int64           `json:"ttl"`
+	Mode   int32           `json:"mode"`
+	Type   int32           `json:"type"`
+	Auth   string          `json:"auth"`
+	Cred   string          `json:"cred"`
 }
 
 type rawOp struct {
@@ -71,6 +78,32 @@ func kindOf(name string) (proto.OpCode, bool) {
 		return proto.OpMulti, true
 	case "setWatches":
 		return proto.OpSetWatches, true
+	case "setWatches2":
+		return proto.OpSetWatches2, true
+	case "createContainer":
+		return proto.OpCreateContainer, true
+	case "createTTL":
+		return proto.OpCreateTTL, true
+	case "getACL":
+		return proto.OpGetACL, true
+	case "setACL":
+		return proto.OpSetACL, true
+	case "multiRead":
+		return proto.OpMultiRead, true
+	case "auth":
+		return proto.OpAuth, true
+	case "addWatch":
+		return proto.OpAddWatch, true
+	case "removeWatches":
+		return proto.OpRemoveWatches, true
+	case "checkWatches":
+		return proto.OpCheckWatches, true
+	case "getEphemerals":
+		return proto.OpGetEphemerals, true
+	case "getAllChildrenNumber":
+		return proto.OpGetAllChildren, true
+	case "whoAmI":
+		return proto.OpWhoAmI, true
 	case "drop", "resume", "expire", "final":
 		return 0, true
 	}
@@ -135,8 +168,8 @@ func (a *rawArgs) request(code proto.OpCode) (op proto.Op, err error) {
 		if a.Short {
 			op.Timeout = TimeoutShort
 		}
-	case proto.OpCreate, proto.OpCreate2:
-		op.Flags = proto.CreateFlags(a.Flags)
+	case proto.OpCreate, proto.OpCreate2, proto.OpCreateContainer, proto.OpCreateTTL:
+		op.Flags, op.TTL = proto.CreateFlags(a.Flags), a.TTL
 		if op.ACL, err = parseACL(a.ACL); err != nil {
 			return op, err
 		}
@@ -148,11 +181,25 @@ func (a *rawArgs) request(code proto.OpCode) (op proto.Op, err error) {
 			return op, err
 		}
 		op.Data, err = optionalData(a.Data)
-	case proto.OpMulti:
+	case proto.OpSetACL:
+		if op.Version, err = a.version(); err != nil {
+			return op, err
+		}
+		op.ACL, err = parseACL(a.ACL)
+	case proto.OpMulti, proto.OpMultiRead:
 		op.Ops, err = parseMulti(a.Ops)
-	case proto.OpSetWatches:
+	case proto.OpSetWatches, proto.OpSetWatches2:
 		op.RelativeZxid = proto.Zxid(a.RelZ)
 		op.DataWatches, op.ExistWatches, op.ChildWatches = a.WData, a.WExist, a.WChild
+		if code == proto.OpSetWatches2 { // the line of a setWatches may name them too, and does not mean it
+			op.PersistentWatches, op.RecursiveWatches = a.WPers, a.WRec
+		}
+	case proto.OpAddWatch:
+		op.Mode = proto.WatchMode(a.Mode)
+	case proto.OpRemoveWatches, proto.OpCheckWatches:
+		op.Watches = proto.WatchType(a.Type)
+	case proto.OpAuth:
+		op.Auth = &proto.Auth{Scheme: a.Auth, Data: []byte(a.Cred)}
 	}
 	return op, err
 }
@@ -185,7 +232,7 @@ func parseACL(raw json.RawMessage) ([]proto.ACL, error) {
 	if err := json.Unmarshal(raw, &entries); err != nil {
 		return nil, fmt.Errorf("acl: %w", err)
 	}
-	var acls []proto.ACL
+	acls := []proto.ACL{}
 	for i, e := range entries {
 		var a proto.ACL
 		if err := tuple(e, &a.Perms, &a.Scheme, &a.ID); err != nil {

@@ -18,9 +18,14 @@ type Want struct {
 	Data     []byte        // nil is null, which differs from empty
 	Stat     *Stat         // nil for none
 	Children []string      // sorted; nil for none, empty for a node without children
+	ACL      []proto.ACL   // nil for none; see [Scale.ACL] for the order
+	HasCount bool          // the reply holds a number
+	Count    int32         // getAllChildrenNumber, addWatch
+	IDs      []proto.ID    // whoAmI: sorted; nil for none
 	Multi    []Part        // nil for none, empty for an empty multi
 	Sess     string        // connect: "new"; resume: "same", "expired"; expire: "expired"
 	Closed   bool          // the server closed the connection, after the reply if there was one
+	Extra    int           // resume: how many other connections of the session the server closed
 
 	// Events are those that the step caused, sorted by session and for one
 	// session in the order of arrival; EventsLate those of the acting session
@@ -42,12 +47,15 @@ type Stat struct {
 	DataLength, NumChildren     int32
 }
 
-// Part is the answer to one operation of a multi.
+// Part is the answer to one operation of a multi or a multiRead.
 type Part struct {
-	Type string // of the answer: "create", "delete", "setData", "check" or "error"
-	Err  proto.ErrCode
-	Path string // "" for none
-	Stat *Stat  // nil for none
+	Type     string // of the answer: "create", "create2", "delete", "setData", "check", "getData", "getChildren" or "error"
+	Err      proto.ErrCode
+	Path     string // "" for none
+	Stat     *Stat  // nil for none
+	HasData  bool
+	Data     []byte
+	Children []string // sorted; nil for none
 }
 
 // Event is one watch notification.
@@ -61,7 +69,8 @@ type Event struct {
 type Node struct {
 	Path string
 	Stat Stat
-	Data []byte // nil is null
+	Data []byte      // nil is null
+	ACL  []proto.ACL // nil for the open list
 }
 
 type rawWant struct {
@@ -71,6 +80,10 @@ type rawWant struct {
 	Data      *string             `json:"data"`
 	Stat      []json.RawMessage   `json:"stat"`
 	Children  []string            `json:"ch"`
+	ACL       json.RawMessage     `json:"acl"`
+	Number    *int32              `json:"n"`
+	IDs       [][]json.RawMessage `json:"ids"`
+	Extra     int                 `json:"extra"`
 	Multi     []rawPart           `json:"multi"`
 	Sess      string              `json:"sess"`
 	Closed    bool                `json:"closed"`
@@ -85,17 +98,29 @@ type rawPart struct {
 	Err  *proto.ErrCode    `json:"err"`
 	Path string            `json:"path"`
 	Stat []json.RawMessage `json:"stat"`
+	Data *string           `json:"data"`
+	Ch   []string          `json:"ch"`
 }
 
 type rawNode struct {
 	Path string            `json:"path"`
 	Stat []json.RawMessage `json:"stat"`
 	Data *string           `json:"data"`
+	ACL  json.RawMessage   `json:"acl"`
 }
 
 func (raw *rawWant) parse() (w Want, err error) {
 	w = Want{Path: raw.Path, Children: raw.Children, Sess: raw.Sess,
-		Closed: raw.Closed, Unordered: raw.Unordered, HasData: raw.Data != nil}
+		Closed: raw.Closed, Unordered: raw.Unordered, HasData: raw.Data != nil, Extra: raw.Extra}
+	if raw.Number != nil {
+		w.HasCount, w.Count = true, *raw.Number
+	}
+	if w.ACL, err = optionalACL(raw.ACL); err != nil {
+		return w, err
+	}
+	if w.IDs, err = parseIDs(raw.IDs); err != nil {
+		return w, err
+	}
 	if err := w.setHeader(raw.Err, raw.Z); err != nil {
 		return w, err
 	}
@@ -144,6 +169,27 @@ func parseStat(raw []json.RawMessage) (*Stat, error) {
 	return &s, nil
 }
 
+// optionalACL reads a list as it was answered; absent is none.
+func optionalACL(raw json.RawMessage) ([]proto.ACL, error) {
+	if raw == nil {
+		return nil, nil
+	}
+	return parseACL(raw)
+}
+
+func parseIDs(raws [][]json.RawMessage) ([]proto.ID, error) {
+	if raws == nil {
+		return nil, nil
+	}
+	ids := make([]proto.ID, len(raws))
+	for i, raw := range raws {
+		if err := tuple(raw, &ids[i].Scheme, &ids[i].ID); err != nil {
+			return nil, fmt.Errorf("ids[%d]: %w", i, err)
+		}
+	}
+	return ids, nil
+}
+
 func parseParts(raws []rawPart) ([]Part, error) {
 	if raws == nil {
 		return nil, nil
@@ -157,7 +203,12 @@ func parseParts(raws []rawPart) ([]Part, error) {
 		if err != nil {
 			return nil, fmt.Errorf("multi[%d].%w", i, err)
 		}
-		parts = append(parts, Part{raw.Op, *raw.Err, raw.Path, stat})
+		data, err := optionalData(raw.Data)
+		if err != nil {
+			return nil, fmt.Errorf("multi[%d].%w", i, err)
+		}
+		parts = append(parts, Part{Type: raw.Op, Err: *raw.Err, Path: raw.Path, Stat: stat,
+			HasData: raw.Data != nil, Data: data, Children: raw.Ch})
 	}
 	return parts, nil
 }
@@ -188,7 +239,11 @@ func parseTree(raws []rawNode) ([]Node, error) {
 		if err != nil {
 			return nil, fmt.Errorf("tree[%d].%w", i, err)
 		}
-		nodes = append(nodes, Node{raw.Path, *stat, data})
+		acl, err := optionalACL(raw.ACL)
+		if err != nil {
+			return nil, fmt.Errorf("tree[%d].%w", i, err)
+		}
+		nodes = append(nodes, Node{raw.Path, *stat, data, acl})
 	}
 	return nodes, nil
 }
