@@ -65,6 +65,7 @@ func (h *Host) serve() (err error) {
 		}
 		h.ring()
 		h.work()
+		h.draw()
 		h.release()
 		if len(batch) == 0 && h.idle() {
 			h.wait()
@@ -78,7 +79,7 @@ func (h *Host) serve() (err error) {
 // idle reports whether nothing is to be done before a message comes or a timer
 // rings.
 func (h *Host) idle() bool {
-	return len(h.turns.work)+len(h.turns.senders)+len(h.freed) == 0 && h.ending == nil
+	return len(h.turns.work)+len(h.turns.senders)+len(h.draws)+len(h.freed) == 0 && h.ending == nil
 }
 
 // tick looks at the clocks, once for all that happens until it looks again.
@@ -171,18 +172,18 @@ func (h *Host) diskDone(d *diskDone) {
 }
 
 // step hands an event to the core and carries out what comes of it. Nothing in
-// the carrying out calls step again: numbers that the core wants to have drawn
-// are told when its output is done.
+// the carrying out calls step again: what follows comes as an event of its own.
 func (h *Host) step(ev node.Event) {
 	h.stats.steps.Add(1)
-	out := h.core.Step(node.Input{Now: h.now, Wall: h.wall, Event: ev})
-	h.carryOut(out)
-	for len(h.draws) > 0 {
+	h.carryOut(h.core.Step(node.Input{Now: h.now, Wall: h.wall, Event: ev}))
+}
+
+// draw tells the core the numbers that it wanted.
+func (h *Host) draw() {
+	for len(h.draws) > 0 && h.ending == nil {
 		d := h.draws[0]
 		h.draws = h.draws[1:]
-		h.stats.steps.Add(1)
-		h.carryOut(h.core.Step(node.Input{Now: h.now, Wall: h.wall,
-			Event: node.Event{Kind: node.EventDrawn, Draw: d.Kind, Value: rand.Int64N(max(d.Below, 1))}}))
+		h.step(node.Event{Kind: node.EventDrawn, Draw: d.Kind, Value: rand.Int64N(d.Below)})
 	}
 }
 
