@@ -68,8 +68,25 @@ func (a *app) explore(f *exploreFlags) error {
 	if err != nil {
 		return err
 	}
-	s.failed = s.run()
+	over := make(chan struct{})
+	defer close(over)
+	s.failed = s.run(a.interruption(over))
 	return s.finish()
+}
+
+// interruption is closed when the user has had enough. A second interrupt ends
+// the process at once, even where it waits for somebody to read its output.
+func (a *app) interruption(over <-chan struct{}) <-chan struct{} {
+	enough := make(chan struct{})
+	go func() {
+		select {
+		case <-a.interrupts:
+			a.letGo()
+			close(enough)
+		case <-over:
+		}
+	}()
+	return enough
 }
 
 // newSearch checks everything that can be checked before anything runs.
@@ -179,7 +196,7 @@ func (s *search) order() *order {
 // run simulates seeds until there are no more, the time is over, or the user
 // has had enough. What it has taken in by then is a prefix of the seeds, in
 // their order, however many jobs there are.
-func (s *search) run() error {
+func (s *search) run(enough <-chan struct{}) error {
 	p := startPool(s.order())
 	defer p.stop()
 	var timeout <-chan time.Time
@@ -192,9 +209,8 @@ func (s *search) run() error {
 	defer ticker.Stop()
 	for {
 		select {
-		case <-s.a.interrupts:
+		case <-enough:
 			s.interrupted = true
-			s.a.letGo()
 			return nil
 		case <-timeout:
 			s.timedOut = true

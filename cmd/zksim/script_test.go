@@ -15,7 +15,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-func TestMain(m *testing.M) { testscript.Main(m, map[string]func(){"zksim": main}) }
+func TestMain(m *testing.M) { testscript.Main(m, commands) }
 
 // update has the scripts take over what is printed now; read the difference.
 var update = flag.Bool("update", false, "rewrite the expected output of scripts")
@@ -149,7 +149,7 @@ func scriptTamper(ts *testscript.TestScript, neg bool, args []string) {
 	case "schema":
 		changed = strings.Replace(text, `"schema": 1`, `"schema": 99`, 1)
 	case "newer":
-		changed = strings.Replace(text, "format 1\n", "format 9\n", 1)
+		changed = strings.Replace(text, "format 2\n", "format 9\n", 1)
 	case "cut":
 		changed = text[:len(text)*2/3]
 	}
