@@ -27,6 +27,7 @@ type end struct {
 	peer   *end
 	host   *host
 	client *client
+	tap    *tap
 	id     node.ConnID
 	buf    []byte // on its way to this end
 	fin    bool   // and behind it nothing: the other end has closed
@@ -167,7 +168,7 @@ func (l *link) answer() {
 	if a.host != nil {
 		a.host.step(node.Event{Kind: node.EventConnected, Conn: a.id})
 	}
-	h.step(node.Event{Kind: node.EventAccepted, Conn: b.id, Port: l.port, Addr: "peer"})
+	h.step(node.Event{Kind: node.EventAccepted, Conn: b.id, Port: l.port, Addr: "127.0.0.1:40000"})
 }
 
 // ready reports whether there is something for an end to read, and it reads.
@@ -187,6 +188,8 @@ func (e *end) deliver(most int) {
 		switch {
 		case e.client != nil:
 			e.client.received(data)
+		case e.tap != nil:
+			e.tap.in = append(e.tap.in, data...)
 		case e.host != nil:
 			e.host.step(node.Event{Kind: node.EventReceived, Conn: e.id, Data: data})
 		}
@@ -195,6 +198,8 @@ func (e *end) deliver(most int) {
 		switch {
 		case e.client != nil:
 			e.client.closed()
+		case e.tap != nil:
+			e.tap.closed = true
 		case e.host != nil:
 			delete(e.host.ends, e.id)
 			e.host.step(node.Event{Kind: node.EventClosed, Conn: e.id})
