@@ -128,7 +128,7 @@ func (s *momentSearch) search() (*Turn, error) {
 // first: where the run fails from there, the rest says nothing.
 func (s *momentSearch) draft() error {
 	s.points = []Point{{s.Last, Rate{confirmation, confirmation}}} // it has failed
-	if err := s.sample(0, true); err != nil {
+	if err := s.sample(0, false); err != nil {
 		return err
 	}
 	if !s.points[0].AtMost(rarelyNum, rarelyDen) {

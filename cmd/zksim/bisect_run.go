@@ -1,0 +1,243 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"runtime"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/zksim/zksim/sim/bisect"
+	"github.com/zksim/zksim/sim/bundle"
+	"github.com/zksim/zksim/sim/engine"
+	"github.com/zksim/zksim/sim/report"
+)
+
+// momentFlags are what zksim bisect run was asked for.
+type momentFlags struct {
+	runs   countValue
+	expect propertyValue
+	jobs   int
+	to     string
+	force  bool
+	out    outFlags
+}
+
+// momentRuns is how many continuations are tried unless another number is given.
+const momentRuns = 1000
+
+func (a *app) bisectRunCommand() *cobra.Command {
+	f := &momentFlags{runs: countValue{n: momentRuns, min: 1, noun: "runs"}, out: newOutFlags()}
+	cmd := &cobra.Command{
+		Use:     "run FILE",
+		Short:   "Find the event after which the failure of a bundle can hardly be avoided.",
+		Example: "zksim bisect run 5f0c9e1d77aa.simrun\nzksim bisect run 5f0c9e1d77aa.simrun --jobs 8 -o turned.simrun",
+		Long: `The run is replayed up to an event and drawn anew from there, many times. If its
+faults alone force the failure, none begins after that event. 50 fresh runs on
+either side confirm the answer: before it at most 0.3 of them fail, after it 0.8.
+Exit: 0 found, 125 none, 128 tool failed, 129 usage, 130 interrupted`,
+		Args: oneFile,
+		RunE: func(_ *cobra.Command, args []string) error { return a.bisectRun(f, args[0]) },
+	}
+	fl := cmd.Flags()
+	fl.SortFlags = false
+	fl.Var(&f.runs, "runs", "try at most so many runs; default 1000")
+	fl.Var(&f.expect, "expect", "the property; default that of the bundle")
+	fl.IntVar(&f.jobs, "jobs", runtime.GOMAXPROCS(0), "runs at the same time `N`; changes speed only")
+	fl.StringVarP(&f.to, "out", "o", "", "write the bundle with the event into this `FILE`")
+	fl.BoolVar(&f.force, "force", false, "let -o replace a file")
+	f.out.add(fl, "print one JSON document")
+	return cmd
+}
+
+// momentSearch is one zksim bisect run.
+type momentSearch struct {
+	a        *app
+	f        *momentFlags
+	file     string
+	bundle   *bundle.Bundle
+	cfg      engine.Config
+	property string
+	pulse    *pulse
+	last     uint64 // steps of the run
+	turn     *bisect.Turn
+	event    *engine.Narrated // the one that turns the run, once it is known
+	written  string           // path of the bundle with it
+}
+
+// bisectRun is zksim bisect run.
+func (a *app) bisectRun(f *momentFlags, path string) error {
+	if err := f.check(); err != nil {
+		return err
+	}
+	b, err := a.readBundle(path)
+	if err != nil {
+		return err
+	}
+	s := &momentSearch{a: a, f: f, file: path, bundle: b, pulse: a.newPulse(f.out.quiet), turn: &bisect.Turn{}}
+	if s.property, err = expected(b, path, f.expect.name); err != nil {
+		return err
+	}
+	if s.cfg, err = a.branchable(b, path); err != nil {
+		return err
+	}
+	ctx, stop := a.interruptible()
+	defer stop()
+	err = s.search(ctx)
+	s.pulse.end()
+	if errors.Is(err, errInterrupted) {
+		a.code = exitInterrupted
+		return s.print()
+	}
+	if err != nil {
+		return err
+	}
+	if err := s.write(); err != nil {
+		return err
+	}
+	return s.print()
+}
+
+func (f *momentFlags) check() error {
+	switch {
+	case f.jobs < 1:
+		return usagef("--jobs %d: at least one run goes on at a time; give a number from 1", f.jobs)
+	case f.force && f.to == "":
+		return usagef("--force is about -o, which is not given; leave it out")
+	}
+	return nil
+}
+
+// branchable is what a bundle runs, if it can be drawn anew from any event.
+func (a *app) branchable(b *bundle.Bundle, path string) (engine.Config, error) {
+	cfg, err := a.runnable(b, path)
+	if err == nil && cfg.Redraw.Draw != 0 {
+		err = unjudged(fmt.Sprintf("the run of %s was drawn anew after step %d itself; give the bundle that it branched from", path, cfg.Redraw.Step))
+	}
+	return cfg, err
+}
+
+// search replays the run, seeks the event, and has it told in words.
+func (s *momentSearch) search(ctx context.Context) error {
+	exact, err := s.replay(ctx, s.cfg)
+	if err != nil {
+		return err
+	}
+	if !s.fails(exact) {
+		return unjudged(fmt.Sprintf("%s %s; there is no event to find", s.file, otherEnding(exact, s.property)))
+	}
+	s.last = exact.Step
+	t := s.a.newTrials(ctx, s.f.jobs, s.show)
+	s.turn, err = bisect.Moments{Last: s.last, Runs: s.f.runs.n, Try: s.try(ctx, t)}.Find()
+	if err != nil || s.turn.Step == 0 {
+		return err
+	}
+	cfg := s.cfg
+	cfg.Narrate = engine.Steps{First: s.turn.Step, Last: s.turn.Step}
+	told, err := s.replay(ctx, cfg)
+	if err == nil && len(told.Narration) > 0 {
+		s.event = &told.Narration[0]
+	}
+	return err
+}
+
+// replay makes one run, beside the wait for an interrupt.
+func (s *momentSearch) replay(ctx context.Context, cfg engine.Config) (*engine.Report, error) {
+	t := s.a.newTrials(ctx, 1, s.show)
+	came := runTrials(t, []engine.Config{cfg}, func(r *engine.Report) *engine.Report { return r }, never[*engine.Report])
+	switch {
+	case len(came) == 0:
+		return nil, errInterrupted
+	case came[0] == nil:
+		return nil, unjudged(fmt.Sprintf("%s: this version cannot run the bundle; zksim replay says why", s.file))
+	}
+	return came[0], nil
+}
+
+// never says that every run of a list is wanted.
+func never[T any](*T) bool { return false }
+
+// try makes continuations, some at a time.
+func (s *momentSearch) try(ctx context.Context, t *trials) bisect.Try {
+	return func(generation []bisect.Continuation) ([]bool, error) {
+		list := make([]engine.Config, len(generation))
+		for i, c := range generation {
+			list[i] = s.cfg
+			list[i].Redraw = engine.Redraw{Step: c.Step, Draw: c.Draw, Calm: c.Calm}
+		}
+		failed := runTrials(t, list, s.fails, never[bool])
+		if len(failed) < len(list) {
+			return nil, errInterrupted
+		}
+		s.turn.Runs += len(failed)
+		return failed, nil
+	}
+}
+
+// fails reports whether a run ended with the property that the search is about.
+func (s *momentSearch) fails(r *engine.Report) bool {
+	return r.Verdict == engine.VerdictViolated && r.Violation != nil && string(r.Violation.Property) == s.property
+}
+
+// otherEnding says how a run ended that did not end with a property.
+func otherEnding(r *engine.Report, property string) string {
+	said := "does not fail"
+	if r.Violation != nil {
+		said = fmt.Sprintf("fails with %s", r.Violation.Property)
+	}
+	return fmt.Sprintf("%s when it is run here, not with %s", said, property)
+}
+
+func (s *momentSearch) show() {
+	s.pulse.show(fmt.Sprintf("%s of at most %s runs", number(s.turn.Runs), number(s.f.runs.n)))
+}
+
+// turning is the event as the bundle keeps it.
+func (s *momentSearch) turning() *report.Turning {
+	t := s.turn
+	if t.Step == 0 || s.event == nil {
+		return nil
+	}
+	return &report.Turning{Step: t.Step, AtNS: int64(s.event.At), Event: s.event.String(), Calm: t.Calm,
+		Before: report.Rate(t.Before), After: report.Rate(t.After)}
+}
+
+// write writes the bundle with the event, if that was asked for.
+func (s *momentSearch) write() error {
+	turning := s.turning()
+	if s.f.to == "" || turning == nil {
+		return nil
+	}
+	b := *s.bundle
+	b.Document.Turning = turning
+	data, err := b.Bytes()
+	if err != nil {
+		return err
+	}
+	to := &store{filepath.Dir(s.f.to), s.f.force, func(path string) { s.a.tellAlreadyThere(&s.f.out, path) }}
+	s.written = s.f.to
+	return to.write(s.f.to, data)
+}
+
+// sides are the commands that show runs on either side of the event.
+func (s *momentSearch) sides() []string {
+	if s.turn.Step == 0 {
+		return nil
+	}
+	var lines []string
+	for _, step := range []uint64{s.turn.Step - 1, s.turn.Step} {
+		line := replayLine(s.file)
+		line = strings.TrimSuffix(line, " --verify") + " --redraw 1001"
+		if step > 0 {
+			line += fmt.Sprintf(" --from %d", step)
+		}
+		if s.turn.Calm {
+			line += " --calm"
+		}
+		lines = append(lines, line+" --expect "+s.property)
+	}
+	return lines
+}

@@ -1,0 +1,167 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/zksim/zksim/cmd/internal/repro"
+	"github.com/zksim/zksim/sim/bisect"
+	"github.com/zksim/zksim/sim/report"
+)
+
+// print prints the result, and chooses the exit code.
+func (s *momentSearch) print() error {
+	if s.a.code == exitOK && !s.turn.Decisive() {
+		s.a.code = exitUnknown
+	}
+	if s.f.out.json {
+		return s.a.printJSON(s.document())
+	}
+	_, err := io.WriteString(s.a.stdout, s.text())
+	return err
+}
+
+// text is what a person reads.
+func (s *momentSearch) text() string {
+	if len(s.turn.Curve) == 0 {
+		return fmt.Sprintf("INTERRUPTED  nothing is known yet\nrepro\n  zksim bisect run %s\n", repro.Quote(s.file))
+	}
+	var b strings.Builder
+	if s.a.code == exitInterrupted {
+		b.WriteString("INTERRUPTED  so far:\n")
+	}
+	first, last := s.turn.Curve[0], s.turn.Curve[len(s.turn.Curve)-1]
+	fmt.Fprintf(&b, "  P(fail) %v %s %v   %s\n", report.Rate(first.Rate), s.bars(), report.Rate(last.Rate), s.answer())
+	if s.f.out.quiet {
+		return b.String()
+	}
+	if s.turn.Step != 0 {
+		fmt.Fprintf(&b, "  %d of %d fresh runs fail that branch right before it, %d of %d right after\n",
+			s.turn.Before.Failed, s.turn.Before.Runs, s.turn.After.Failed, s.turn.After.Runs)
+	}
+	fmt.Fprintf(&b, "  %s; %s\n", s.manner(), report.Plural(s.turn.Runs, "run"))
+	if s.written != "" {
+		fmt.Fprintf(&b, "  written to %s\n", repro.Quote(s.written))
+	}
+	for i, line := range s.sides() {
+		b.WriteString([]string{"repro\n  ", "  "}[i] + line + "\n")
+	}
+	return b.String()
+}
+
+// answer is what was found.
+func (s *momentSearch) answer() string {
+	t := s.turn
+	switch {
+	case t.Step == 0 && t.From == 0 && t.To == s.last:
+		return "no event decides: the run fails from its beginning on"
+	case t.Step == 0:
+		return fmt.Sprintf("not narrowed down: between steps %d and %d; --runs may allow more than %d", t.From, t.To, s.f.runs.n)
+	}
+	at, words := "", ""
+	if s.event != nil {
+		at, words = " ("+report.Clock(s.event.At)+")", ": "+s.event.String()
+	}
+	if !t.Decisive() {
+		return fmt.Sprintf("no event decides; the largest rise, %v -> %v, is at step %d%s%s", report.Rate(t.Before), report.Rate(t.After), t.Step, at, words)
+	}
+	return fmt.Sprintf("jump at step %d%s%s", t.Step, at, words)
+}
+
+// manner says what continuations have met.
+func (s *momentSearch) manner() string {
+	if s.turn.Calm {
+		return "the faults alone force the failure, so none begins where a run branches or later"
+	}
+	return "all faults are kept, everything else is drawn anew"
+}
+
+// bars draws the curve, an eighth of the run each, and its end.
+func (s *momentSearch) bars() string {
+	marks := []rune("▁▂▃▄▅▆▇█")
+	if !s.a.speaksUTF8() {
+		marks = []rune("_.-~=+*#")
+	}
+	const parts = 8
+	var b strings.Builder
+	for i := range uint64(parts) {
+		b.WriteRune(bar(marks, s.before(s.last/parts*i)))
+	}
+	b.WriteRune(bar(marks, s.before(s.last)))
+	return b.String()
+}
+
+// before is the last point of the curve up to a step.
+func (s *momentSearch) before(step uint64) bisect.Point {
+	i, known := slices.BinarySearchFunc(s.turn.Curve, step, func(p bisect.Point, step uint64) int {
+		switch {
+		case p.Step < step:
+			return -1
+		case p.Step > step:
+			return 1
+		}
+		return 0
+	})
+	if !known {
+		i = max(0, i-1)
+	}
+	return s.turn.Curve[i]
+}
+
+// bar is a rate as one of some marks.
+func bar(marks []rune, p bisect.Point) rune {
+	return marks[min(p.Failed*len(marks)/max(1, p.Runs), len(marks)-1)]
+}
+
+// speaksUTF8 reports whether the locale has the characters of bars; where none is
+// set, as in many containers, it has.
+func (a *app) speaksUTF8() bool {
+	for _, name := range []string{"LC_ALL", "LC_CTYPE", "LANG"} {
+		if locale := strings.ToLower(a.env(name)); locale != "" {
+			return strings.Contains(locale, "utf-8") || strings.Contains(locale, "utf8")
+		}
+	}
+	return true
+}
+
+// momentDocument is the JSON form of a search for an event.
+type momentDocument struct {
+	Schema   int             `json:"schema"`
+	Found    bool            `json:"found"` // an event decides
+	Property string          `json:"property"`
+	Bundle   string          `json:"bundle"`
+	Steps    uint64          `json:"steps"` // of the run
+	Calm     bool            `json:"calm"`  // continuations met no faults but those that had begun
+	Jump     *report.Turning `json:"jump"`  // the event with the largest rise; null where it is not known
+	From     uint64          `json:"from"`  // where it is not known: it lies behind this step
+	To       uint64          `json:"to"`    // and not behind this one
+	Curve    []pointDocument `json:"curve"`
+	Runs     int             `json:"runs"`
+	Artifact artifacts       `json:"artifacts"`
+	Repro    []string        `json:"repro"`
+}
+
+// artifacts are files by kind.
+type artifacts map[string]string
+
+// pointDocument is the JSON form of a point of the curve.
+type pointDocument struct {
+	Step   uint64 `json:"step"` // so many steps were as they are
+	Failed int    `json:"failed"`
+	Runs   int    `json:"runs"`
+}
+
+func (s *momentSearch) document() *momentDocument {
+	t := s.turn
+	d := &momentDocument{Schema: report.Schema, Found: t.Decisive(), Property: s.property, Bundle: s.file, Steps: s.last, Calm: t.Calm,
+		Jump: s.turning(), From: t.From, To: t.To, Curve: []pointDocument{}, Runs: t.Runs, Artifact: artifacts{}, Repro: append([]string{}, s.sides()...)}
+	for _, p := range t.Curve {
+		d.Curve = append(d.Curve, pointDocument{p.Step, p.Failed, p.Runs})
+	}
+	if s.written != "" {
+		d.Artifact["bundle"] = s.written
+	}
+	return d
+}
