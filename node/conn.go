@@ -271,10 +271,11 @@ func (n *Node) hasMore(c *conn) bool {
 }
 
 // shrink gives up a long sent prefix: a blocked stream's buffer would keep it
-// alive for ever. The sent bytes move to a slice of their own, so that the
-// driver's view stays intact.
+// alive for ever. The rest moves to a slice of its own, so that the driver's view
+// of what was sent stays intact; it is no longer than what was sent since it
+// moved last, so that a long backlog is not copied again and again.
 func (n *Node) shrink(c *conn) {
-	if c.sent > 64<<10 {
+	if c.sent > 64<<10 && 2*c.sent > len(c.out) {
 		c.out, c.sent = append([]byte(nil), c.out[c.sent:]...), 0
 	}
 }
