@@ -8,10 +8,11 @@ import (
 
 	"github.com/zksim/zksim/sim/engine"
 	"github.com/zksim/zksim/sim/report"
+	"github.com/zksim/zksim/sim/testrun"
 )
 
 // storyLines is how many lines the story of a failure has at most.
-const storyLines = 6
+const storyLines = 8
 
 // failure is what a test prints of a failing run.
 type failure struct {
@@ -71,7 +72,7 @@ func (f *failure) size() string {
 
 // repro are the commands that show the failure again, from the top of the module.
 func (f *failure) repro() []string {
-	test := "go test " + quote(f.place.argument()) + " -run " + quoteAlways(pattern(f.test)) + " -count=1"
+	test := "go test " + quote(f.place.argument()) + " -run " + quoteAlways(testrun.Pattern(f.test)) + " -count=1"
 	var lines []string
 	if f.saved != "" {
 		lines = append(lines, test+" -sim.replay="+quote(f.saved), "zksim replay "+quote(f.place.fromTop(f.saved))+" --verify")

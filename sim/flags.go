@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/zksim/zksim/sim/fault"
+	"github.com/zksim/zksim/sim/testrun"
 )
 
 // Each flag has a twin in the environment: a flag makes go test ./... fail in
@@ -31,8 +32,8 @@ var (
 	// These are variables only.
 	optionSave   = option{"", "ZKSIM_SAVE", ""}   // 0: failures are not written to testdata/sim
 	optionShrink = option{"", "ZKSIM_SHRINK", ""} // how many runs shrinking takes at most; 0: none
-	optionDrive  = option{"", "ZKSIM_DRIVE", ""}  // a file of requests, see drive.go
-	optionResult = option{"", "ZKSIM_RESULT", ""} // the file of their results
+	optionDrive  = option{"", testrun.EnvRequests, ""}
+	optionResult = option{"", testrun.EnvResults, ""}
 )
 
 // given holds the flags of this process.

@@ -69,15 +69,6 @@ func (p place) fromTop(file string) string {
 	return p.relative + "/" + filepath.ToSlash(file)
 }
 
-// pattern is what -run takes to run one test.
-func pattern(test string) string {
-	parts := strings.Split(test, "/")
-	for i := range parts {
-		parts[i] = "^" + regexp.QuoteMeta(parts[i]) + "$"
-	}
-	return strings.Join(parts, "/")
-}
-
 var unsafeInName = regexp.MustCompile(`[^A-Za-z0-9._=-]`)
 
 // corpusDir is where the bundles of a test are kept, within its package.

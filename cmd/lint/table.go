@@ -48,6 +48,7 @@ var directions = []direction{
 	{path: "sim/report/chrome", ours: []string{"linearizability", "node", "node/proto", "sim/engine", "sim/report"}},
 	{path: "sim/report", ours: []string{"node", "node/proto", "sim/engine", "sim/fault"}},
 	{path: "sim/bundle", ours: []string{"linearizability", "node", "node/proto", "sim/engine", "sim/fault", "sim/report", "sim/rng"}},
+	{path: "sim/testrun", ours: []string{"sim/engine"}},
 	{path: "sim", ours: []string{"node", "node/proto", "linearizability", "sim/..."}, others: []string{"github.com/go-zookeeper/zk"}},
 	{path: "sim/engine", ours: []string{"node", "node/proto", "node/quorum", "node/store", "node/ztree", "netsim", "disksim",
 		"linearizability", "model", "sim/rng", "sim/vtime", "sim/fault", "sim/fault/netem", "sim/client", "sim/workload"}},
@@ -61,7 +62,7 @@ var outsideRoots = []string{"node/host"}
 
 // outsidePackages are single packages of them that do not, whatever lies below:
 // what a person's test imports knows testing, files and the environment.
-var outsidePackages = []string{"sim", "sim/simrapid"}
+var outsidePackages = []string{"sim", "sim/simrapid", "sim/testrun"}
 
 // outsideFiles are single files of simulated packages that do not run inside a
 // simulation either.

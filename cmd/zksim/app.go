@@ -46,6 +46,8 @@ type app struct {
 
 	args []string // of this invocation
 	code int      // of the verdict, set by a verb that ran
+
+	cleanups []func() // for the end
 }
 
 // usageError is a sentence about what the user asked for, with how to mend it.
@@ -69,6 +71,11 @@ func (a *app) main(args []string) (code int) {
 		if r := recover(); r != nil {
 			fmt.Fprintf(a.stderr, "zksim: internal failure, please report it: %v\n%s", r, debug.Stack())
 			code = exitInternal
+		}
+	}()
+	defer func() {
+		for _, f := range a.cleanups {
+			f()
 		}
 	}()
 	out := bufio.NewWriter(a.stdout)

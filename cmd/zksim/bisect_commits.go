@@ -123,7 +123,7 @@ func (f *commitsFlags) check(path string) error {
 func expected(b *bundle.Bundle, path, asked string) (string, error) {
 	switch {
 	case asked != "":
-		return asked, nil
+		return asked, (&propertyValue{asked}).check(b)
 	case b.Document.Verdict != engine.VerdictViolated || b.Document.Property == "":
 		return "", unjudged(fmt.Sprintf("the run of %s did not fail; say with --expect which property is meant", path))
 	}

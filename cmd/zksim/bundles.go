@@ -123,6 +123,7 @@ func (a *app) readBundle(path string) (*bundle.Bundle, error) {
 	if err != nil {
 		return nil, unjudged(err.Error())
 	}
+	a.drive(b)
 	return b, nil
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"slices"
@@ -23,6 +24,7 @@ type replayFlags struct {
 	edit   bool
 	redraw drawValue
 	from   momentValue
+	calm   bool
 	out    outFlags
 }
 
@@ -52,6 +54,7 @@ Exit: 0 ok, 1 violated, 125 unknown, 128 tool failed, 129 usage, 130 interrupted
 	fl.BoolVar(&f.edit, "edit", false, "open the schedule in $VISUAL or $EDITOR first")
 	fl.Var(&f.redraw, "redraw", "draw the rest anew: end number N of many")
 	fl.Var(&f.from, "from", "with --redraw: after this; else from the start")
+	fl.BoolVar(&f.calm, "calm", false, "with --redraw: no fault begins there or later")
 	f.out.add(fl, "print one JSON document")
 	f.out.addVerbose(fl)
 	return cmd
@@ -63,7 +66,7 @@ func (a *app) replay(f *replayFlags, path string) error {
 		return err
 	}
 	b, err := a.readBundle(path)
-	if err != nil {
+	if err = cmp.Or(f.expect.check(b), err); err != nil {
 		return err
 	}
 	if f.edit {
@@ -97,6 +100,8 @@ func (f *replayFlags) check() error {
 		return err
 	case f.from.given() && f.redraw.n == 0:
 		return usagef("--from says where --redraw N begins, which is not given; add it, or leave --from out")
+	case f.calm && f.redraw.n == 0:
+		return usagef("--calm is about what --redraw N draws, which is not given; add it, or leave --calm out")
 	case f.verify && f.redraw.n != 0:
 		return usagef("--verify demands the recorded run and --redraw makes another one; leave one of them out")
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -11,6 +12,7 @@ import (
 	"github.com/zksim/zksim/cmd/internal/repro"
 	"github.com/zksim/zksim/node"
 	"github.com/zksim/zksim/node/proto"
+	"github.com/zksim/zksim/sim/bundle"
 	"github.com/zksim/zksim/sim/engine"
 	"github.com/zksim/zksim/sim/fault"
 	"github.com/zksim/zksim/sim/report"
@@ -161,13 +163,25 @@ func (v *bugsValue) Type() string { return "SLUG" }
 // propertyValue is the name of a property.
 type propertyValue struct{ name string }
 
-// Set takes one of the closed list.
+// declaredName is the form of the properties that people's own tests declare.
+var declaredName = regexp.MustCompile(`^[A-Z][A-Za-z0-9]*$`)
+
+// Set takes one of the closed list, or the name of a property that a test of a
+// person's own declares, see check.
 func (v *propertyValue) Set(s string) error {
-	if !slices.Contains(proto.Properties(), proto.Property(s)) {
+	if !slices.Contains(proto.Properties(), proto.Property(s)) && !declaredName.MatchString(s) {
 		return errors.New("there is no such property; docs/model.md lists them")
 	}
 	v.name = s
 	return nil
+}
+
+// check refuses a name that nobody declares: b is nil where there is no bundle.
+func (v *propertyValue) check(b *bundle.Bundle) error {
+	if v.name == "" || slices.Contains(proto.Properties(), proto.Property(v.name)) || b != nil && b.Document.Test != "" {
+		return nil
+	}
+	return usagef("--expect %s: there is no such property; docs/model.md lists them", v.name)
 }
 
 // String prints the name, or nothing.

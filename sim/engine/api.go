@@ -37,7 +37,7 @@ type Config struct {
 	Trace   Tracer // is told what happens; nil: nobody is
 	Inspect bool   // look into the servers at the end: Report.Inside
 
-	Program *Program         // a person's own clients and checks; nil: none
+	Program *Program         `json:"-"` // a person's own clients and checks; nil: none
 	Ignore  []proto.Property // whose violations are passed over; that of Panic never is
 
 	Narrate Steps // to be told in words in Report.Narration, at most 10,000 of them
@@ -94,6 +94,16 @@ type Counts struct {
 	Exits          uint64 // processes that ended by themselves and were started again
 	FaultsOnNobody uint64 // statements whose random words selected no server
 	CrashesInSync  uint64 // processes that a fault ended while they entered an epoch
+
+	CrashesInSnapshot  uint64 // processes that a fault ended while they wrote a snapshot
+	LeadersDown        uint64 // processes that a fault ended while they led with a quorum
+	TwoLeaders         uint64 // leaders that a quorum took while another process still led
+	QuorumsLost        uint64 // leaders that gave up
+	ExpiriesInElection uint64 // sessions that were given up while some server looked for a leader
+	HalfOpen           uint64 // streams that lost one end without a word, to a loss of power
+	TornTails          uint64 // logs with a torn tail that was cut at recovery
+	TooBusyToSnap      uint64 // snapshots that were passed over
+	DiskFull           uint64 // operations that a full disk failed
 
 	Faults [fault.NumClasses]uint64 // how often statements of each class took effect
 }

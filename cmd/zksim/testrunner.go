@@ -1,0 +1,186 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"github.com/zksim/zksim/sim/bundle"
+	"github.com/zksim/zksim/sim/engine"
+	"github.com/zksim/zksim/sim/testrun"
+)
+
+// A bundle of a person's test tells of a run that is made of the test's code, so
+// go test has to make it again. The test is built when the first run is wanted,
+// and driven by files, see package testrun.
+
+// testRunner makes the runs of one test.
+type testRunner struct {
+	pkg, test string
+	ctx       context.Context // ends what was begun
+	cancel    context.CancelFunc
+	running   sync.WaitGroup
+	build     func() error // once
+	pkgDir    string       // where go test runs the test
+	dir       string       // for binary, requests and results
+	binary    string
+	runs      atomic.Int64
+}
+
+// drive has the runs of a bundle made by the test that made the bundle, if one
+// did. Nothing is built yet.
+func (a *app) drive(b *bundle.Bundle) {
+	if b.Document.Test == "" {
+		return
+	}
+	r := &testRunner{pkg: b.Document.Package, test: b.Document.Test}
+	r.ctx, r.cancel = context.WithCancel(context.Background())
+	r.build = sync.OnceValue(r.buildTest)
+	a.simulate = r.simulate
+	a.cleanups = append(a.cleanups, r.close)
+}
+
+// close ends all runs, and leaves nothing behind.
+func (r *testRunner) close() {
+	r.cancel()
+	r.running.Wait()
+	if r.dir != "" {
+		_ = os.RemoveAll(r.dir) // of the temporary directory: the system clears it, too
+	}
+}
+
+// cannotf says why there is no run of the test.
+func (r *testRunner) cannotf(format string, args ...any) error {
+	return unjudged(fmt.Sprintf("it is of the test %s in %s, which "+format, append([]any{r.test, r.pkg}, args...)...))
+}
+
+// importPath is what the name of a package in a bundle must look like; above
+// all, it is no flag.
+var importPath = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.~+/-]*$`)
+
+// buildTest finds and builds the test.
+func (r *testRunner) buildTest() error {
+	if _, err := exec.LookPath("go"); err != nil {
+		return r.cannotf("only the command go can run, and that is not installed here")
+	}
+	if r.pkg == "" {
+		return r.cannotf("was not part of a module: run it by go test with -sim.replay")
+	}
+	if !importPath.MatchString(r.pkg) {
+		return r.cannotf("is no import path")
+	}
+	found, err := r.goCommand("list", "-f", "{{.Dir}}{{if .Module}}{{if .Module.Main}}\nmain{{end}}{{end}}", r.pkg)
+	if err != nil {
+		return r.cannotf("cannot be found from here: change into its module.\n%s", err)
+	}
+	dir, main, _ := strings.Cut(strings.TrimSpace(found), "\n")
+	if main != "main" {
+		return r.cannotf("is not part of the module here: change into its module")
+	}
+	r.pkgDir = dir
+	if r.dir, err = os.MkdirTemp("", "zksim-test-"); err != nil {
+		return err
+	}
+	r.binary = filepath.Join(r.dir, "test"+executableSuffix())
+	if _, err := r.goCommand("test", "-c", "-o", r.binary, r.pkg); err != nil {
+		return r.cannotf("does not build:\n%s", err)
+	}
+	if _, err := os.Stat(r.binary); err != nil {
+		return r.cannotf("is not there any more: the package has no tests")
+	}
+	return r.findTest()
+}
+
+// findTest makes sure that there is such a test.
+func (r *testRunner) findTest() error {
+	top, _, _ := strings.Cut(r.test, "/")
+	list := exec.CommandContext(r.ctx, r.binary, "-test.list", "^"+regexp.QuoteMeta(top)+"$")
+	list.Dir = r.pkgDir
+	out, err := list.Output()
+	if err != nil {
+		return r.cannotf("cannot be listed: %v", err)
+	}
+	for line := range strings.Lines(string(out)) {
+		if strings.TrimSpace(line) == top {
+			return nil
+		}
+	}
+	return r.cannotf("is not there any more")
+}
+
+// goCommand runs go; the error is what it says.
+func (r *testRunner) goCommand(args ...string) (string, error) {
+	cmd := exec.CommandContext(r.ctx, "go", args...)
+	var out, said bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &said
+	if err := cmd.Run(); err != nil {
+		return "", errors.New(lastLines(said.String()+out.String()+err.Error(), 12))
+	}
+	return out.String(), nil
+}
+
+// simulate makes one run; several may be made at a time.
+func (r *testRunner) simulate(cfg engine.Config) (*engine.Report, error) {
+	r.running.Add(1)
+	defer r.running.Done()
+	if cfg.Trace != nil {
+		return nil, r.cannotf("cannot be looked into from outside: only what bundles hold can be told of it")
+	}
+	if err := r.build(); err != nil {
+		return nil, err
+	}
+	n := strconv.FormatInt(r.runs.Add(1), 10)
+	requests, results := filepath.Join(r.dir, "requests"+n), filepath.Join(r.dir, "results"+n)
+	defer os.Remove(requests)
+	defer os.Remove(results)
+	request, err := json.Marshal(testrun.Request{Config: cfg, History: true})
+	if err != nil {
+		return nil, err
+	}
+	if err := os.WriteFile(requests, append(request, '\n'), 0o600); err != nil {
+		return nil, err
+	}
+	said, failed := r.runTest(requests, results)
+	text, err := os.ReadFile(results)
+	if err != nil {
+		return nil, r.cannotf("gave no result: %s", lastLines(said+"\n"+fmt.Sprint(failed), 12))
+	}
+	return r.result(text)
+}
+
+// runTest runs the test, and returns what it said.
+func (r *testRunner) runTest(requests, results string) (string, error) {
+	cmd := exec.CommandContext(r.ctx, r.binary, "-test.run", testrun.Pattern(r.test), "-test.count=1")
+	cmd.Dir = r.pkgDir
+	cmd.Env = append(os.Environ(), testrun.EnvRequests+"="+requests, testrun.EnvResults+"="+results)
+	out, err := cmd.CombinedOutput()
+	return string(out), err
+}
+
+// result reads the result of one request.
+func (r *testRunner) result(text []byte) (*engine.Report, error) {
+	var result testrun.Result
+	if err := json.Unmarshal(bytes.TrimSpace(text), &result); err != nil {
+		return nil, r.cannotf("gave a result that cannot be read: it is linked with another version of zksim (%v)", err)
+	}
+	if result.Error != "" || result.Report == nil {
+		return nil, r.cannotf("could not make the run: %s", result.Error)
+	}
+	return result.Report, nil
+}
+
+// lastLines keeps the end of a text.
+func lastLines(text string, most int) string {
+	lines := strings.Split(strings.TrimSpace(text), "\n")
+	return strings.Join(lines[max(0, len(lines)-most):], "\n")
+}
