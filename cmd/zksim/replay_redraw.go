@@ -43,7 +43,7 @@ func (a *app) redrawn(f *replayFlags, b *bundle.Bundle, path string) (engine.Red
 	if err != nil || f.redraw.n == 0 {
 		return cfg.Redraw, err
 	}
-	again := engine.Redraw{Step: f.from.moment.Step, Draw: f.redraw.n}
+	again := engine.Redraw{Step: f.from.moment.Step, Draw: f.redraw.n, Calm: f.calm}
 	if f.from.moment.At > 0 {
 		cfg.Until = f.from.moment
 		prefix, err := a.simulateInterruptibly(cfg)
@@ -72,6 +72,9 @@ func (f *replayFlags) line(b *bundle.Bundle, path string) string {
 		line := "zksim replay " + repro.Quote(path) + " --redraw " + f.redraw.String()
 		if f.from.given() {
 			line += " --from " + f.from.String()
+		}
+		if f.calm {
+			line += " --calm"
 		}
 		return line
 	case f.edit && b.Edited:
