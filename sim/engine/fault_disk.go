@@ -89,6 +89,9 @@ func (s *server) diskTrouble(op *store.Op) trouble {
 		case fault.DiskHang:
 			t.hangs = true
 		case fault.DiskError:
+			if d.what.Errno == fault.ENOSPC || d.what.Errno == fault.EDQUOT {
+				s.c.counts.DiskFull++
+			}
 			if t.err == nil {
 				t.err = &fs.PathError{Op: op.Kind.String(), Path: op.Name, Err: diskError(d.what.Errno)}
 			}

@@ -20,9 +20,7 @@ const (
 // when the last of them is undone, or when a statement says so.
 func (f *faults) takeDown(e *effect) {
 	for _, s := range e.servers {
-		if s.seen.joining() {
-			f.c.counts.CrashesInSync++
-		}
+		f.c.ending(s, e.st.Action)
 		s.downs.put(e.id, struct{}{})
 		switch e.st.Action {
 		case fault.ActionCrash:

@@ -38,6 +38,7 @@ func (c *cluster) note(s *server, n *node.Note) {
 	c.digest.fold(uint64(n.Kind)<<56 ^ uint64(n.Zxid))
 	c.digest.fold(uint64(n.Digest) ^ uint64(n.Epoch)<<32 ^ uint64(n.Peer)<<8)
 	c.count(n)
+	c.reached(s, n)
 	c.tellNote(s, n)
 	v := &s.seen
 	switch n.Kind {

@@ -19,6 +19,9 @@ func States(c engine.Counts) []Count {
 		{"elections", c.Elections}, {"DIFF", c.Diff}, {"TRUNC", c.Trunc}, {"SNAP", c.Snap}, {"snapshots", c.Snapshots},
 		{"expiries", c.SessionsExpired}, {"reconnects", c.Reconnects}, {"unknown outcomes", c.OperationsUnknown},
 		{"watch events", c.Watches}, {"exits", c.Exits}, {"crash during sync", c.CrashesInSync},
+		{"crash during snapshot", c.CrashesInSnapshot}, {"crash of a leader", c.LeadersDown}, {"two leaders", c.TwoLeaders},
+		{"quorum lost", c.QuorumsLost}, {"expiry during election", c.ExpiriesInElection}, {"half-open streams", c.HalfOpen},
+		{"torn tail", c.TornTails}, {"too busy to snap", c.TooBusyToSnap}, {"disk full", c.DiskFull},
 	}
 }
 

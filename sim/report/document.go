@@ -141,6 +141,8 @@ func Counts(c engine.Counts) map[string]uint64 {
 		"operations_unknown": c.OperationsUnknown, "watches": c.Watches, "txns": c.Txns,
 		"messages": c.Messages, "bytes": c.Bytes, "fsyncs": c.Fsyncs, "crashes": c.Crashes,
 		"kills": c.Kills, "stops": c.Stops, "starts": c.Starts, "exits": c.Exits, "crashes_in_sync": c.CrashesInSync,
-		"faults_on_nobody": c.FaultsOnNobody,
+		"faults_on_nobody": c.FaultsOnNobody, "crashes_in_snapshot": c.CrashesInSnapshot, "leaders_down": c.LeadersDown,
+		"two_leaders": c.TwoLeaders, "quorums_lost": c.QuorumsLost, "expiries_in_election": c.ExpiriesInElection,
+		"half_open": c.HalfOpen, "torn_tails": c.TornTails, "too_busy_to_snap": c.TooBusyToSnap, "disk_full": c.DiskFull,
 	}
 }
