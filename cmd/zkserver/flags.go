@@ -16,7 +16,7 @@ const helpText = `Examples:
 Run one ZooKeeper-like server, on TCP and files.
 
 Flags:
-      --standalone       run alone, without a zoo.cfg; allows every four-letter word
+      --standalone       run alone; whitelists every four-letter word
       --data DIR         with --standalone: where history and snapshots lie
       --client ADDRESS   with --standalone: host:port for clients
       --metrics ADDRESS  host:port of the Prometheus endpoint /metrics

@@ -85,28 +85,29 @@ func Start(cfg Config) (*Host, error) {
 	return start(cfg, func(cfg node.Config, r *store.Recovered) stepper { return node.New(cfg, r) })
 }
 
-func start(cfg Config, core func(node.Config, *store.Recovered) stepper) (h *Host, err error) {
-	h = newHost(cfg.withDefaults())
-	defer func() {
-		if err != nil {
-			h.giveUp()
-		}
-	}()
-	if err = h.openDisk(); err != nil {
-		return nil, err
-	}
-	if err = h.listen(); err != nil {
-		return nil, err
-	}
-	recovered, err := h.recover()
-	if err != nil {
-		return nil, err
-	}
-	if err = h.makeCore(core, recovered); err != nil {
+func start(cfg Config, core func(node.Config, *store.Recovered) stepper) (*Host, error) {
+	h := newHost(cfg.withDefaults())
+	if err := h.prepare(core); err != nil {
+		h.giveUp()
 		return nil, err
 	}
 	h.begin()
 	return h, nil
+}
+
+// prepare does what can fail.
+func (h *Host) prepare(core func(node.Config, *store.Recovered) stepper) error {
+	if err := h.openDisk(); err != nil {
+		return err
+	}
+	if err := h.listen(); err != nil {
+		return err
+	}
+	recovered, err := h.recover()
+	if err != nil {
+		return err
+	}
+	return h.makeCore(core, recovered)
 }
 
 func newHost(cfg Config) *Host {
