@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/http/pprof"
+	"os"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -36,6 +38,10 @@ func (m *metricsSettings) listenAddress() string {
 	return net.JoinHostPort(m.host, m.port)
 }
 
+// profileVariable, when it is set, has the endpoint offer Go's profiles too, for
+// those who measure the server.
+const profileVariable = "ZKSERVER_PPROF"
+
 // listenMetrics opens the port of the endpoint, nil if none is wanted.
 func (s *settings) listenMetrics() (net.Listener, error) {
 	addr := s.metrics.listenAddress()
@@ -55,6 +61,11 @@ func serveMetrics(l net.Listener, h *host.Host) *http.Server {
 	registry.MustRegister(&collector{h}, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	mux := http.NewServeMux()
 	mux.Handle("/metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
+	if os.Getenv(profileVariable) != "" {
+		mux.HandleFunc("/debug/pprof/", pprof.Index)
+		mux.HandleFunc("/debug/pprof/profile", pprof.Profile)
+		mux.HandleFunc("/debug/pprof/trace", pprof.Trace)
+	}
 	s := &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
 	go func() { _ = s.Serve(l) }()
 	return s

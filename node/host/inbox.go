@@ -14,7 +14,6 @@ type message struct {
 	buf    *buffer  // arrived
 	sock   net.Conn // accepted, dialled
 	port   node.Port
-	conn   node.ConnID // dialled, undialled
 	done   diskDone
 	ask    func(*node.Node)
 	failed error // of the host itself
@@ -47,7 +46,6 @@ func (m *message) discard() {
 type inbox struct {
 	mu       sync.Mutex
 	messages []message
-	spare    []message
 	asleep   bool
 	wake     chan struct{}
 }
@@ -73,15 +71,15 @@ func (b *inbox) ring() {
 	}
 }
 
-// take returns everything that has come; the slice is good until the next take.
-// If there is nothing, whoever puts something next rings.
+// take returns everything that has come, and uses the memory of what was taken
+// last for what will come next. If there is nothing, whoever puts something next
+// rings.
 func (b *inbox) take(last []message) []message {
 	clear(last)
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.spare = last[:0]
 	taken := b.messages
-	b.messages, b.spare = b.spare, nil
+	b.messages = last[:0]
 	b.asleep = len(taken) == 0
 	return taken
 }
