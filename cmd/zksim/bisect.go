@@ -21,7 +21,7 @@ func (a *app) bisectCommand() *cobra.Command {
 			return usagef("zksim bisect has no axis %q; it has %s", args[0], strings.Join(axes(cmd), ", "))
 		},
 	}
-	cmd.AddCommand(a.bisectCommitsCommand())
+	cmd.AddCommand(a.bisectRunCommand(), a.bisectFaultsCommand(), a.bisectCommitsCommand())
 	return cmd
 }
 

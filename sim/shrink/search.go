@@ -41,10 +41,11 @@ func (s *search) begin(cfg engine.Config) bool {
 	return true
 }
 
-// explicit writes the statements of a run out.
+// explicit writes the statements of a run out, and leaves away what only watches.
 func explicit(o *Outcome) engine.Config {
 	cfg := o.Config
 	cfg.Schedule, cfg.Faults = append([]fault.Statement{}, o.Schedule...), nil
+	cfg.Trace, cfg.Inspect, cfg.Narrate = nil, false, engine.Steps{}
 	return cfg
 }
 
