@@ -1,6 +1,7 @@
 package ztree
 
 import (
+	"runtime"
 	"strconv"
 	"testing"
 
@@ -105,4 +106,75 @@ func BenchmarkCreateUnderOne(b *testing.B) {
 		t.Apply(step(n, proto.OpCreate, path, -1), nil, nil)
 		t.Apply(step(n, proto.OpDelete, sequenced("/s", int32(n+i)), 0), nil, nil)
 	}
+}
+
+// BenchmarkStoreGetSet is the whole way of a request through the store: nine
+// gets to each set, on a thousand znodes of 100 bytes. A set is prepared,
+// applied and forgotten.
+func BenchmarkStoreGetSet(b *testing.B) {
+	t, paths := populated(b)
+	prep, w := NewOutstanding(t), NewWatches(nil)
+	from := Caller{Watcher: 1, Session: 1, IDs: []proto.ID{IPIdentity("10.0.0.1")}}
+	set := proto.Op{Type: proto.OpSetData, Data: make([]byte, 100), Version: -1}
+	get := proto.Op{Type: proto.OpGetData}
+	var z proto.Zxid
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		path := paths[i%len(paths)]
+		if i%10 != 0 {
+			get.Path = path
+			if r := t.Read(&get, &from, w, nil); r.Err != proto.OK {
+				b.Fatal(r.Err)
+			}
+			continue
+		}
+		z++
+		set.Path = path
+		txn := prep.Prepare(proto.TxnHeader{Zxid: z, Type: set.Type}, &set, from.IDs, proto.OK)
+		if r := t.Apply(&txn, w, nil); r.Err != proto.OK {
+			b.Fatal(r.Err)
+		}
+		prep.Applied(z)
+	}
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "ops/s")
+}
+
+// BenchmarkMillionNodes builds a tree of a million znodes of 100 bytes and tells
+// what it takes, alive and in all that the process has asked of the system.
+func BenchmarkMillionNodes(b *testing.B) {
+	for b.Loop() {
+		var before, after runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&before)
+		t := million()
+		runtime.GC()
+		runtime.ReadMemStats(&after)
+		b.ReportMetric(float64(after.HeapAlloc-before.HeapAlloc)/(1<<20), "MiB-live")
+		b.ReportMetric(float64(after.Sys-after.HeapReleased)/(1<<20), "MiB-held")
+		runtime.KeepAlive(t)
+	}
+}
+
+// million is a tree with a thousand directories of a thousand znodes each.
+func million() *Tree {
+	t := New()
+	data := make([]byte, 100)
+	z := proto.Zxid(0)
+	put := func(path string) {
+		z++
+		txn := step(z, proto.OpCreate, path, -1)
+		txn.Data = data
+		t.Apply(txn, nil, nil)
+	}
+	for d := range 1000 {
+		dir := "/bench/dir-" + strconv.Itoa(d)
+		if d == 0 {
+			put("/bench")
+		}
+		put(dir)
+		for i := range 1000 {
+			put(sequenced(dir+"/node-", int32(i)))
+		}
+	}
+	return t
 }

@@ -28,12 +28,30 @@ type user interface {
 	wake()
 }
 
+// tap stands in the place of a station's client and speaks for itself: bytes on
+// connections that it has dialled through the station.
+type tap interface {
+	Connected(c client.Conn)
+	Received(c client.Conn, data []byte)
+	Writable(c client.Conn)
+	Closed(c client.Conn)
+}
+
+// ears is who hears of the station's connections.
+func (st *station) ears() tap {
+	if st.tap != nil {
+		return st.tap
+	}
+	return st.core
+}
+
 // station is a client on a host of its own. It is the client's Env.
 type station struct {
 	c      *cluster
 	host   netsim.HostID
 	pinned int // the only server it goes to, or anyServer
 	core   *client.Client
+	tap    tap // nil: the client itself hears of its connections
 	user   user
 	alarms [client.NumTimers]alarm
 	wakeup alarm
@@ -144,11 +162,11 @@ func (st *station) Draw(kind client.DrawKind, below int64) int64 { return st.dra
 // What the network tells of the client's ends. The client itself knows which of
 // them it still cares for.
 
-func (st *station) connected(end netsim.EndID) { st.core.Connected(client.Conn(end)) }
+func (st *station) connected(end netsim.EndID) { st.ears().Connected(client.Conn(end)) }
 
-func (st *station) ended(end netsim.EndID) { st.core.Closed(client.Conn(end)) }
+func (st *station) ended(end netsim.EndID) { st.ears().Closed(client.Conn(end)) }
 
-func (st *station) drained(end netsim.EndID) { st.core.Writable(client.Conn(end)) }
+func (st *station) drained(end netsim.EndID) { st.ears().Writable(client.Conn(end)) }
 
 // arrived hands over what has come. The client may write while it looks at the
 // bytes, so they are copied out of the network's buffer.
@@ -165,6 +183,6 @@ func (st *station) arrived(end netsim.EndID) {
 		if t := st.c.trace; t != nil {
 			t.received(end, t.c.hostNames[st.host], len(data))
 		}
-		st.core.Received(client.Conn(end), st.in)
+		st.ears().Received(client.Conn(end), st.in)
 	}
 }
