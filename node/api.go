@@ -286,7 +286,7 @@ const (
 	NoteTailCut                        // Text: recovery cut a torn tail
 	NoteTruncated                      // Zxid
 	NoteGaveUp                         // Text: why a role ended
-	NoteConnClosed                     // Text: why this server closed a connection
+	NoteConnClosed                     // Conn, Text: why this server closed a connection
 	NoteVote                           // Peer, Zxid, Epoch, Round: own vote when an election begins
 	NoteQuotaExceeded                  // Zxid, Text: which quota, and by what
 )
@@ -317,6 +317,7 @@ type Note struct {
 	Zxid    proto.Zxid
 	Digest  int64
 	Session proto.SessionID
+	Conn    ConnID
 	Timeout time.Duration
 	Payload []byte // immutable
 	Text    string

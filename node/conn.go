@@ -137,7 +137,7 @@ func (n *Node) drop(c *conn, reason string) {
 	if n.conns.byID[c.id] != c {
 		return
 	}
-	n.note(Note{Kind: NoteConnClosed, Text: reason})
+	n.note(Note{Kind: NoteConnClosed, Conn: c.id, Text: reason})
 	n.closeConn(c)
 	n.lost(c)
 }

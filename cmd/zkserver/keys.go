@@ -1,6 +1,8 @@
 package main
 
 import (
+	"crypto/sha1"
+	"encoding/base64"
 	"fmt"
 	"slices"
 	"strconv"
@@ -38,6 +40,14 @@ var keys = []key{
 	{"tcpKeepAlive", func(s *settings, v string) error { return boolean(&s.host.KeepAlive, v) }},
 	{"clientTcpKeepAlive", func(s *settings, v string) error { return boolean(&s.host.ClientAlive, v) }},
 	{"4lw.commands.whitelist", setWhitelist},
+	{"extendedTypesEnabled", func(s *settings, v string) error { return boolean(&s.host.Node.Store.ExtendedTypes, v) }},
+	{"enforceQuota", func(s *settings, v string) error { return boolean(&s.host.Node.Store.EnforceQuota, v) }},
+	{"skipACL", func(s *settings, v string) error { return boolean(&s.host.Node.Store.SkipACL, v) }},
+	{"DigestAuthenticationProvider.superDigest", setSuperDigest},
+	{"jute.maxbuffer", setMaxFrame},
+	{"znode.container.checkIntervalMs", func(s *settings, v string) error { return millis(&s.host.Node.Store.ContainerInterval, v, 1) }},
+	{"znode.container.maxPerMinute", func(s *settings, v string) error { return integer(&s.host.Node.Store.ContainersAMinute, v, 1) }},
+	{"znode.container.maxNeverUsedIntervalMs", func(s *settings, v string) error { return millis(&s.host.Node.Store.ContainerNeverUsed, v, 0) }},
 	{"admin.enableServer", setAdmin},
 	{"metricsProvider.className", setMetricsClass},
 	{"metricsProvider.httpHost", func(s *settings, v string) error { s.metrics.host = v; return nil }},
@@ -229,6 +239,34 @@ func setPreAllocSize(s *settings, v string) error {
 	s.host.Node.PreAllocSize = int64(kib) << 10
 	return nil
 }
+
+// setSuperDigest wants user:base64(SHA1(user:password)).
+func setSuperDigest(s *settings, v string) error {
+	user, digest, ok := strings.Cut(v, ":")
+	sum, err := base64.StdEncoding.DecodeString(digest)
+	if !ok || user == "" || err != nil || len(sum) != sha1.Size {
+		return fmt.Errorf("want USER: and the base64 of the SHA-1 of USER:PASSWORD") // what was given may be a password
+	}
+	s.host.Node.Store.SuperDigest = v
+	return nil
+}
+
+// setMaxFrame reads a number of bytes, decimal or, as Java does, 0x and hexadecimal.
+func setMaxFrame(s *settings, v string) error {
+	n, err := strconv.ParseInt(v, 0, 32)
+	if err != nil || n < frameLeast || n > frameMost {
+		return fmt.Errorf("%q: want bytes, %d to %d", v, frameLeast, frameMost)
+	}
+	s.host.Node.Store.MaxFrame = int(n)
+	return nil
+}
+
+// A greeting must fit into the smallest frame; what is larger than the largest
+// does not pass between servers.
+const (
+	frameLeast = 1 << 10
+	frameMost  = 0xFFFFF
+)
 
 func setForceSync(s *settings, v string) error {
 	var sync bool

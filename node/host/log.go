@@ -56,7 +56,7 @@ func (h *Host) tellMore(f *node.Note) {
 	case node.NoteGaveUp:
 		log.Warn("Shutdown called", "role", f.Role.String(), "reason", f.Text)
 	case node.NoteConnClosed:
-		log.Info("Closed connection", "reason", f.Text)
+		h.tellClosed(f)
 	}
 }
 
@@ -68,6 +68,18 @@ func (h *Host) tellRole(f *node.Note) {
 	if f.Role != node.RoleLooking {
 		h.cfg.Logger.Info(f.Role.String() + " - LEADER ELECTION TOOK - " + millis(h.now-h.looking) + " ms")
 	}
+}
+
+// tellClosed says whose connection this server closes, and why.
+func (h *Host) tellClosed(f *node.Note) {
+	peer, port := "unknown", "unknown"
+	if s := h.streams[f.Conn]; s != nil {
+		port = portNames[s.port]
+		if s.sock != nil {
+			peer = s.sock.RemoteAddr().String()
+		}
+	}
+	h.cfg.Logger.Info("Closed connection", "peer", peer, "port", port, "reason", f.Text)
 }
 
 func (h *Host) slowFsync(op store.Op, took time.Duration) {
