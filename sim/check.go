@@ -165,14 +165,14 @@ func (h *Harness) fresh() {
 func (h *Harness) seed(t *testing.T, seed uint64) {
 	o := h.run(t, Input{Seed: seed, Schedule: h.options.schedule, For: h.options.span})
 	if o.Failed() {
-		h.Keep(t, o)
+		h.Keep(t, o, h.options.shrink)
 	}
 }
 
-// Keep makes a failing run small and writes it down, prints it, and makes the
-// test fail.
-func (h *Harness) Keep(t *testing.T, o *Outcome) {
-	small, size := shrunk(h.property, o, h.options.shrink)
+// Keep makes a failing run small, in so many further runs at most, writes it
+// down, prints it, and makes the test fail.
+func (h *Harness) Keep(t *testing.T, o *Outcome, runs int) {
+	small, size := shrunk(h.property, o, runs)
 	f := &failure{Outcome: small, small: size, fresh: o.Input.config == nil && (o.Input.Schedule == nil || h.options.schedule != nil)}
 	if h.options.span > 0 {
 		f.env += optionFor.env + "=" + report.Span(h.options.span) + " "

@@ -75,7 +75,7 @@ func (c *Cluster) config(in Input) engine.Config {
 	}
 	switch {
 	case in.Schedule != nil:
-		cfg.Schedule, cfg.Faults = in.Schedule, nil
+		cfg.Schedule, cfg.Faults = append([]fault.Statement{}, in.Schedule...), nil
 	case c.classes != nil:
 		cfg.Schedule = engine.Draw(cfg, c.classes)
 	}
