@@ -10,14 +10,15 @@ import (
 
 // search is one shrinking.
 type search struct {
-	target Target
-	opts   Options
-	try    Try
+	opts Options
+	try  Try
 
 	best   engine.Config // the smallest run that fails so far
 	seen   Outcome       // of it
 	from   Size
 	strict bool // no statement of the run contradicts another, as drawn ones may
+
+	met, hit func(*Outcome) bool // those of the target
 
 	tried   map[string]bool // candidates that were run, by key
 	runs    int
@@ -27,8 +28,11 @@ type search struct {
 
 // begin runs what is to be shrunk, and reports whether it fails as it should.
 func (s *search) begin(cfg engine.Config) bool {
+	s.best = cfg
+	s.best.Schedule = append(cfg.Schedule[:len(cfg.Schedule):len(cfg.Schedule)], cfg.Faults...)
+	s.from = s.size()
 	o := s.run([]engine.Config{cfg})
-	if len(o) == 0 || !s.target.Met(&o[0]) {
+	if len(o) == 0 || !s.met(&o[0]) {
 		return false
 	}
 	s.seen = o[0]
@@ -102,10 +106,10 @@ func (s *search) adopt(list []engine.Config) int {
 			generation[i] = list[place]
 		}
 		for i, o := range s.run(generation) {
-			if s.target.Hit(&o) {
+			if s.hit(&o) {
 				return s.accept(list, places[i], o)
 			}
-			if second < 0 && s.target.Met(&o) {
+			if second < 0 && s.met(&o) {
 				second, secondSeen = places[i], o
 			}
 		}
@@ -133,7 +137,7 @@ func (s *search) run(generation []engine.Config) []Outcome {
 	outcomes := s.try(given)
 	for i := range outcomes {
 		s.runs++
-		if s.target.Hit(&outcomes[i]) {
+		if s.hit(&outcomes[i]) {
 			outcomes = outcomes[:i+1]
 			break
 		}

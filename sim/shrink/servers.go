@@ -27,6 +27,9 @@ func (s *search) fewerServers() {
 
 // plainer takes the profile in which nothing is drawn but what statements say.
 func (s *search) plainer() {
+	if s.opts.KeepSize {
+		return
+	}
 	cfg := s.best
 	cfg.Profile = engine.ProfileLAN
 	s.adopt(s.anew(cfg))

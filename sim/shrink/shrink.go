@@ -91,7 +91,7 @@ const RunsDefault = 1000
 type Options struct {
 	Runs     int                 // at most so many runs count; default RunsDefault
 	KeepSeed bool                // the seed stays, whatever it costs
-	KeepSize bool                // so do servers, clients and their tasks: what is run is not the workload of this module
+	KeepSize bool                // so do profile, servers, clients and their tasks: a person's test decides them
 	Progress func(Progress) bool // is told now and then; false ends the search. May be nil
 }
 
@@ -134,7 +134,12 @@ func Shrink(cfg engine.Config, target Target, opts Options, try Try) Result {
 	if opts.Runs <= 0 {
 		opts.Runs = RunsDefault
 	}
-	s := &search{target: target, opts: opts, try: try, tried: map[string]bool{}}
+	s := &search{opts: opts, try: try, met: target.Met, hit: target.Hit, tried: map[string]bool{}}
+	return s.shrink(cfg)
+}
+
+// shrink is Shrink.
+func (s *search) shrink(cfg engine.Config) Result {
 	if !s.begin(cfg) {
 		return Result{Config: cfg, Outcome: s.seen, Runs: s.runs, Ending: EndNoFault}
 	}
