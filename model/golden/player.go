@@ -60,6 +60,13 @@ func NewPlayer(d Driver, zxid func(proto.Zxid) int64) *Player {
 // means nothing.
 func (p *Player) Err() error { return p.err }
 
+// Connected reports whether a session has a connection that the server has not
+// closed.
+func (p *Player) Connected(session int) bool {
+	x := p.sessions[session]
+	return x.link != nil && !x.link.Closed()
+}
+
 func (p *Player) number(id proto.SessionID) int {
 	i := slices.IndexFunc(p.sessions, func(s *playing) bool { return s.id == id })
 	if i < 0 {
@@ -124,6 +131,9 @@ func (p *Player) outcome(s *Step) Got {
 		p.quiet()
 		return Got{}
 	case "resume":
+		if s.Op.Timeout > 0 { // no transcript asks for another one
+			x.timeout = s.Op.Timeout
+		}
 		return x.resume(s.Args.BadPassword)
 	case "expire":
 		return x.expire()

@@ -87,7 +87,7 @@ func playTranscript(t *testing.T, name string, seed uint64, change func(*golden.
 	if change != nil {
 		change(tr)
 	}
-	e := newEnsemble(t, seed, recordedStore())
+	e := newEnsemble(t, seed, recordedStore(), 0)
 	p := golden.NewPlayer(e, func(z proto.Zxid) int64 { return int64(z.Counter()) })
 	for i := range tr.Steps {
 		s := &tr.Steps[i]
@@ -119,10 +119,15 @@ type ensemble struct {
 	t *testing.T
 }
 
-func newEnsemble(t *testing.T, seed uint64, store node.StoreConfig) *ensemble {
+// newEnsemble starts servers; tick 0 is the profile's.
+func newEnsemble(t *testing.T, seed uint64, store node.StoreConfig, tick time.Duration) *ensemble {
 	e := &ensemble{newCluster(Config{Seed: seed, Servers: 3, Clients: NoClients, For: forMax}.withDefaults()), t}
+	if tick > 0 {
+		e.drawn.tick = tick
+	}
 	for _, s := range e.servers {
 		s.cfg.Store = store
+		s.cfg.TickTime, s.cfg.MinSessionTimeout, s.cfg.MaxSessionTimeout = e.drawn.tick, 2*e.drawn.tick, time.Minute
 	}
 	e.begin()
 	require.NoError(t, e.Wait(func() bool { return len(e.progress.notServing()) == 0 }))
