@@ -36,7 +36,8 @@ type Config struct {
 	PurgeInterval time.Duration
 	PurgeRetain   int
 
-	Logger *slog.Logger // nil discards
+	Logger *slog.Logger     // nil discards
+	Clock  func() time.Time // nil: the machine's; tests let time pass by hand
 }
 
 const numPorts = int(node.PortElection) + 1
@@ -44,6 +45,9 @@ const numPorts = int(node.PortElection) + 1
 func (c Config) withDefaults() Config {
 	if c.LogDir == "" {
 		c.LogDir = c.DataDir
+	}
+	if c.Clock == nil {
+		c.Clock = time.Now
 	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)

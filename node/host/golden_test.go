@@ -31,8 +31,7 @@ func TestGoldenHost(t *testing.T) {
 	}
 }
 
-// players is how many transcripts are played at a time; most of the time of one
-// that lets sessions expire is waiting.
+// players is how many transcripts are played at a time.
 const players = 4
 
 func playAll(t *testing.T, files []string) {
@@ -105,17 +104,44 @@ func playTranscript(t *testing.T, name string, change func(*golden.Transcript)) 
 // played is a server that runs alone, as the player of transcripts drives it.
 type played struct {
 	e     *ensemble
+	clock *clock
 	links []*link
 	stir  chan struct{} // something has come on some link
 }
 
+// clock stands still once it is stopped, but for what it is put forward: then
+// nothing hangs on how busy the machine is.
+type clock struct {
+	mu    sync.Mutex
+	still time.Time // the zero time while it goes
+}
+
+func (c *clock) now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.still.IsZero() {
+		return time.Now()
+	}
+	return c.still
+}
+
+func (c *clock) stop() { c.put(time.Now()) }
+
+func (c *clock) put(t time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.still = t
+}
+
 func newPlayed(t *testing.T) *played {
-	e := newEnsemble(t, 1, func(cfg *host.Config) {
-		cfg.Node.TickTime = 100 * time.Millisecond
+	w := &played{stir: make(chan struct{}, 1), clock: &clock{}}
+	w.e = newEnsemble(t, 1, func(cfg *host.Config) {
+		cfg.Clock = w.clock.now
 		cfg.Node.Store = node.StoreConfig{ExtendedTypes: true, SuperDigest: ztree.DigestOf([]byte("super:test")), ContainerInterval: 24 * time.Hour}
 	})
-	e.leader()
-	return &played{e: e, stir: make(chan struct{}, 1)}
+	w.e.leader()
+	w.clock.stop()
+	return w
 }
 
 func (w *played) end() {
@@ -145,9 +171,11 @@ func (w *played) Wait(done func() bool) error {
 	return nil
 }
 
-// Quiet is part of golden.Driver: a ping is answered behind everything that the
-// server had to say before.
+// Quiet is part of golden.Driver. When nothing is under way in the server, a ping
+// is answered behind everything that it had to say.
 func (w *played) Quiet() error {
+	w.idle() // once for what its timers have begun
+	eventually(w.e.t, "the server has done all that it was asked", func() bool { return w.idle() })
 	for _, l := range w.links {
 		if want, ok := l.ping(); ok {
 			if err := w.Wait(func() bool { return l.pongs() >= want || l.Closed() }); err != nil {
@@ -158,9 +186,31 @@ func (w *played) Quiet() error {
 	return nil
 }
 
-// Sleep is part of golden.Driver.
-func (w *played) Sleep(d time.Duration) error { time.Sleep(d); return nil }
+// idle reports whether no transaction is under way.
+func (w *played) idle() (idle bool) {
+	w.e.hosts[0].Look(func(n *node.Node) {
+		d := n.Describe(0)
+		idle = n.QueueLengths() == [node.NumStages]int{} && d.Logged == d.Applied
+	})
+	return idle
+}
 
-// Lease is part of golden.Driver: up to the end of the tick after the timeout,
-// and some time for the machine.
-func (w *played) Lease(timeout time.Duration) time.Duration { return timeout + 300*time.Millisecond }
+// sleepStep is how far the clock is put forward at once: sessions that are
+// connected are heard in between.
+const sleepStep = 100 * time.Millisecond
+
+// Sleep is part of golden.Driver.
+func (w *played) Sleep(d time.Duration) error {
+	for ; d > 0; d -= sleepStep {
+		w.clock.put(w.clock.now().Add(min(d, sleepStep)))
+		if err := w.Quiet(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Lease is part of golden.Driver.
+func (w *played) Lease(timeout time.Duration) time.Duration {
+	return timeout + w.e.config(0).Node.TickTime
+}

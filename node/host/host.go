@@ -152,7 +152,7 @@ func (h *Host) makeCore(core func(node.Config, *store.Recovered) stepper, r *sto
 }
 
 func (h *Host) begin() {
-	h.began = time.Now()
+	h.began = h.cfg.Clock()
 	h.sleeper = time.AfterFunc(time.Hour, h.inbox.ring)
 	for i := range h.lanes {
 		l := newLane(node.Lane(i), h.laneFiles(node.Lane(i)), h.inbox, &h.stats)

@@ -3,7 +3,6 @@ package host
 import (
 	"math/rand/v2"
 	"runtime/debug"
-	"time"
 
 	"github.com/zksim/zksim/node"
 	"github.com/zksim/zksim/node/proto"
@@ -84,7 +83,7 @@ func (h *Host) idle() bool {
 
 // tick looks at the clocks, once for all that happens until it looks again.
 func (h *Host) tick() {
-	now := time.Now()
+	now := h.cfg.Clock()
 	h.now, h.wall = now.Sub(h.began), now.UnixMilli()
 }
 
