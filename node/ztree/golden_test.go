@@ -14,12 +14,9 @@ import (
 
 // TestGoldenStore applies recorded transcripts to one tree by way of the prep
 // stage and compares every recorded field. The environment variable ZKSIM_GOLDEN
-// adds a directory of transcripts to those of the repository.
+// lists directories of transcripts beside those of the repository.
 func TestGoldenStore(t *testing.T) {
-	dirs := []string{"../../testdata/golden/basic"}
-	if d := os.Getenv("ZKSIM_GOLDEN"); d != "" {
-		dirs = append(dirs, d)
-	}
+	dirs := append([]string{"../../testdata/golden/basic", "../../testdata/golden/ops"}, filepath.SplitList(os.Getenv("ZKSIM_GOLDEN"))...)
 	for _, dir := range dirs {
 		files, err := filepath.Glob(filepath.Join(dir, "*.jsonl"))
 		require.NoError(t, err)
@@ -81,25 +78,31 @@ func runTranscript(t *testing.T, file string) (agreed, steps int) {
 }
 
 // bench is a tree with a prep stage in front, numbered as transcripts are:
-// zxids from 1, session and connection k for session k.
+// zxids from 1, session and connection k for session k. What is the business of
+// a connection it does as the README of the transcripts says.
 type bench struct {
-	tree    *ztree.Tree
-	prep    *ztree.Outstanding
-	watches *ztree.Watches
-	zxid    proto.Zxid
-	events  []golden.Event
-	scale   golden.Scale
+	tree      *ztree.Tree
+	prep      *ztree.Outstanding
+	watches   *ztree.Watches
+	ids       map[ztree.Watcher][]proto.ID
+	connected map[ztree.Watcher]bool
+	zxid      proto.Zxid
+	events    []golden.Event
+	scale     golden.Scale
 }
 
 func newBench() *bench {
 	tree := ztree.New()
-	return &bench{
-		tree: tree, prep: ztree.NewOutstanding(tree), watches: ztree.NewWatches(nil),
+	tree.SetRules(ztree.Rules{ExtendedTypes: true})
+	b := &bench{
+		tree: tree, prep: ztree.NewOutstanding(tree), ids: map[ztree.Watcher][]proto.ID{}, connected: map[ztree.Watcher]bool{},
 		scale: golden.Scale{
 			Zxid:    func(z proto.Zxid) int64 { return int64(z) },
 			Session: func(s proto.SessionID) int { return int(s - sessionBase) },
 		},
 	}
+	b.watches = ztree.NewWatches(func(w ztree.Watcher) []proto.ID { return b.ids[w] })
+	return b
 }
 
 const sessionBase proto.SessionID = 0x100000000000000
@@ -115,46 +118,85 @@ func (b *bench) step(s *golden.Step) golden.Got {
 	return got
 }
 
+// connect is a new connection of a session, hangUp the end of one.
+func (b *bench) connect(who ztree.Watcher) {
+	b.watches.Drop(who)
+	b.ids[who], b.connected[who] = []proto.ID{ztree.IPIdentity("127.0.0.1")}, true
+}
+
+func (b *bench) hangUp(who ztree.Watcher) {
+	b.watches.Drop(who)
+	delete(b.connected, who)
+}
+
 func (b *bench) outcome(s *golden.Step) golden.Got {
 	who := ztree.Watcher(s.Session)
 	switch s.Kind {
 	case "connect":
+		b.connect(who)
 		b.write(s.Session, &s.Op)
 		return golden.Got{Sess: "new"}
 	case "close":
 		got := b.write(s.Session, &s.Op)
-		b.watches.Drop(who)
+		b.hangUp(who)
 		got.Closed = true
 		return got
 	case "expire":
-		b.watches.Drop(who)
+		b.hangUp(who)
 		b.write(s.Session, &proto.Op{Type: proto.OpCloseSession})
 		return golden.Got{Sess: "expired"}
 	case "drop":
-		b.watches.Drop(who)
+		b.hangUp(who)
 		return golden.Got{}
 	case "resume":
-		if _, open := b.tree.SessionTimeout(sessionBase + proto.SessionID(s.Session)); open && !s.Args.BadPassword {
-			return golden.Got{Sess: "same"}
-		}
-		return golden.Got{Sess: "expired"}
+		return b.resume(who, s.Args.BadPassword)
+	case "auth":
+		return b.auth(who, s.Op.Auth)
 	case "final":
 		return golden.Got{Tree: b.dump()}
 	}
-	if s.Want.Closed && !s.Want.Answered {
-		return golden.Got{Closed: true} // a frame that is too long never reaches a store
+	if s.Want.Closed && !s.Want.Answered { // a frame that is too long never reaches a store
+		b.hangUp(who)
+		return golden.Got{Closed: true}
 	}
 	if s.Op.Type.IsWrite() {
 		return b.write(s.Session, &s.Op)
 	}
-	r := b.tree.Read(&s.Op, &ztree.Caller{Watcher: who}, b.watches, b.deliver)
+	from := ztree.Caller{Watcher: who, Session: sessionBase + proto.SessionID(s.Session), IDs: b.ids[who]}
+	r := b.tree.Read(&s.Op, &from, b.watches, b.deliver)
 	return b.scale.Answer(&r, b.tree.LastProcessed())
+}
+
+func (b *bench) resume(who ztree.Watcher, badPassword bool) golden.Got {
+	got := golden.Got{Sess: "same"}
+	if badPassword {
+		b.hangUp(who)
+		return golden.Got{Sess: "expired", Closed: true}
+	}
+	if _, open := b.tree.SessionTimeout(sessionBase + proto.SessionID(who)); !open {
+		return golden.Got{Sess: "expired"}
+	}
+	if b.connected[who] {
+		got.Extra = 1
+	}
+	b.connect(who)
+	return got
+}
+
+func (b *bench) auth(who ztree.Watcher, a *proto.Auth) golden.Got {
+	ids, ok := ztree.Authenticate(a, "")
+	if !ok {
+		b.hangUp(who)
+		return golden.Got{Answered: true, Err: proto.AuthFailed, Closed: true}
+	}
+	b.ids[who] = append(b.ids[who], ids...)
+	return golden.Got{Answered: true}
 }
 
 func (b *bench) write(session int, op *proto.Op) golden.Got {
 	b.zxid++
 	h := proto.TxnHeader{Session: sessionBase + proto.SessionID(session), Zxid: b.zxid, Time: int64(b.zxid), Type: op.Type}
-	txn := b.prep.Prepare(h, op, nil, proto.OK)
+	txn := b.prep.Prepare(h, op, b.ids[ztree.Watcher(session)], proto.OK)
 	r := b.tree.Apply(&txn, b.watches, b.deliver)
 	b.prep.Applied(b.zxid)
 	if txn.Digest != b.tree.Digest() {
@@ -167,9 +209,14 @@ func (b *bench) write(session int, op *proto.Op) golden.Got {
 func (b *bench) dump() []golden.Node {
 	var out []golden.Node
 	b.tree.Walk(func(path string, data []byte, s proto.Stat) {
-		if path != "/zookeeper/config" && path != "/zookeeper/quota" {
-			out = append(out, golden.Node{Path: path, Stat: b.scale.Stat(&s), Data: data})
+		if path == "/zookeeper/config" || path == "/zookeeper/quota" {
+			return
 		}
+		n := golden.Node{Path: path, Stat: b.scale.Stat(&s), Data: data}
+		if acl, _ := b.tree.ACL(path); !proto.IsOpenACL(acl) {
+			n.ACL = b.scale.ACL(acl)
+		}
+		out = append(out, n)
 	})
 	return out
 }
