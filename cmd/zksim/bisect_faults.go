@@ -109,6 +109,8 @@ func (s *faultBisection) search(ctx context.Context, cfg engine.Config) error {
 	switch {
 	case len(first) == 0:
 		return errInterrupted
+	case t.failed(s.file) != nil:
+		return t.failed(s.file)
 	case !bisect.FailedWith(first[0], s.property):
 		return unjudged(fmt.Sprintf("%s does not fail with %s when it is run here; there is nothing to find", s.file, s.property))
 	}

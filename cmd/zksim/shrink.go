@@ -81,7 +81,9 @@ func (a *app) shrink(f *shrinkFlags, path string) error {
 	if err != nil {
 		return err
 	}
-	s.search(cfg)
+	if err := s.search(cfg); err != nil {
+		return err
+	}
 	s.pulse.end()
 	if s.result.Ending == shrink.EndNoFault {
 		return s.noFault()
@@ -102,8 +104,10 @@ func (a *app) shrink(f *shrinkFlags, path string) error {
 	return s.print(run)
 }
 
-// runnable is what a bundle runs, if this version can run it.
+// runnable is what a bundle runs, if this version can run it. The test that made
+// the bundle, if one did, makes all runs.
 func (a *app) runnable(b *bundle.Bundle, path string) (engine.Config, error) {
+	a.drive(b)
 	cfg, err := b.Config()
 	if err == nil {
 		err = b.Contradiction()
@@ -145,7 +149,7 @@ func (s *shrinking) toFile() string {
 }
 
 // search shrinks.
-func (s *shrinking) search(cfg engine.Config) {
+func (s *shrinking) search(cfg engine.Config) error {
 	ctx, stop := s.a.interruptible()
 	defer stop()
 	t := s.a.newTrials(ctx, s.f.jobs, func() { s.pulse.show(s.where) })
@@ -156,10 +160,12 @@ func (s *shrinking) search(cfg engine.Config) {
 		s.pulse.show(s.where)
 		return ctx.Err() == nil
 	}
-	s.result = shrink.Shrink(cfg, s.target, shrink.Options{Runs: s.f.runs.n, KeepSeed: s.f.seed, Progress: progress}, try)
+	s.result = shrink.Shrink(cfg, s.target, shrink.Options{Runs: s.f.runs.n, KeepSeed: s.f.seed,
+		KeepSize: s.bundle.Document.Test != "", Progress: progress}, try)
 	if ctx.Err() != nil {
 		s.result.Ending = shrink.EndStopped
 	}
+	return t.failed(s.file)
 }
 
 // position is how far a shrinking is.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/zksim/zksim/sim/engine"
@@ -13,16 +14,27 @@ type trials struct {
 	ctx   context.Context // ends the search
 	slots chan struct{}   // one for each run at a time; one that nobody waits for any more keeps its own
 	show  func()          // is called now and then, to tell where the search is
+	none  bool            // no run could be made yet
+	err   error           // why the first run could not be made
 }
 
 func (a *app) newTrials(ctx context.Context, jobs int, show func()) *trials {
-	return &trials{a, ctx, make(chan struct{}, jobs), show}
+	return &trials{a: a, ctx: ctx, slots: make(chan struct{}, jobs), show: show, none: true}
+}
+
+// failed says why not even the first run could be made, that of the bundle.
+func (t *trials) failed(path string) error {
+	if t.err == nil || !t.none {
+		return nil
+	}
+	return unjudged(fmt.Sprintf("%s: this version cannot run the bundle: %v", path, t.err))
 }
 
 // attempted is what came of the run at a place in the list.
 type attempted[T any] struct {
 	place int
 	came  T
+	err   error
 }
 
 // runTrials makes runs in the order of the list and gives what came of them, up to
@@ -50,6 +62,7 @@ func runTrials[T any](t *trials, list []engine.Config, of func(*engine.Report) T
 			begun++
 		case r := <-results:
 			came[r.place], ended[r.place] = r.came, true
+			t.note(r.err)
 			if enough(&came[r.place]) {
 				wanted = min(wanted, r.place+1)
 			}
@@ -65,8 +78,20 @@ func runTrials[T any](t *trials, list []engine.Config, of func(*engine.Report) T
 func runTrial[T any](t *trials, cfg engine.Config, place int, of func(*engine.Report) T) attempted[T] {
 	defer func() { <-t.slots }()
 	r := attempted[T]{place: place}
-	if s := t.a.attempt(cfg); s.crash == nil && s.err == nil {
+	s := t.a.attempt(cfg)
+	switch r.err = s.err; {
+	case s.crash != nil:
+		r.err = fmt.Errorf("the simulator itself failed: %v", s.crash)
+	case s.err == nil:
 		r.came = of(s.report)
 	}
 	return r
+}
+
+func (t *trials) note(err error) {
+	if err == nil {
+		t.none = false
+	} else if t.err == nil {
+		t.err = err
+	}
 }

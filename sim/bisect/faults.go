@@ -3,6 +3,7 @@ package bisect
 import (
 	"cmp"
 	"slices"
+	"time"
 
 	"github.com/zksim/zksim/node/proto"
 	"github.com/zksim/zksim/sim/engine"
@@ -85,7 +86,7 @@ type Faults struct {
 }
 
 // rounds is how many times Tries a statement may take.
-const rounds = 5
+const rounds = 3
 
 // faultSearch is a search at work.
 type faultSearch struct {
@@ -100,16 +101,27 @@ func (f Faults) Find() *FaultsAnswer {
 	s := &faultSearch{Faults: f, base: f.Report.Config}
 	s.base.Schedule, s.base.Faults = append([]fault.Statement{}, f.Report.Schedule...), nil
 	s.base.Trace, s.base.Inspect, s.base.Narrate = nil, false, engine.Steps{}
-	if v := f.Report.Violation; v != nil && v.At < s.base.For {
-		s.base.Until = engine.Moment{At: s.base.For} // what is judged later is not what failed
-	}
 	s.begins = make([]uint64, len(s.base.Schedule))
 	for _, e := range slices.Backward(f.Report.Effects) {
 		s.begins[e.Statement] = e.Step
 	}
+	s.limit(f.Report.Violation)
 	s.each()
 	s.together()
 	return &s.answer
+}
+
+// patience is how much later than in the failed run a failure may come.
+const patience = 10 * time.Second
+
+// limit ends runs soon after the failure, if it came while there were faults:
+// what is judged later is not what failed.
+func (s *faultSearch) limit(v *proto.Violation) {
+	if v == nil || v.At >= s.base.For {
+		return
+	}
+	s.base.For = min(s.base.For, (v.At/time.Second+1)*time.Second+patience)
+	s.base.Until = engine.Moment{At: s.base.For}
 }
 
 // each judges the statements one by one, the one that comes last first: it has
@@ -165,12 +177,13 @@ func judged(with, without Rate, last bool) Need {
 	return NeedUnclear
 }
 
-// without is the run without some of its statements.
+// without is the run without some of its statements, and without those that took
+// no effect before the failure.
 func (s *faultSearch) without(out func(place int) bool) engine.Config {
 	cfg := s.base
 	cfg.Schedule = []fault.Statement{}
 	for i, st := range s.base.Schedule {
-		if !out(i) {
+		if s.begins[i] > 0 && !out(i) {
 			cfg.Schedule = append(cfg.Schedule, st)
 		}
 	}
@@ -180,7 +193,8 @@ func (s *faultSearch) without(out func(place int) bool) engine.Config {
 // sample adds continuations from right before a step to the rates with all
 // statements and of another run; false if the search is over.
 func (s *faultSearch) sample(other engine.Config, step uint64, round int, with, without *Rate) bool {
-	list := append(s.continued(s.base, step, round), s.continued(other, step, round)...)
+	all := s.without(func(int) bool { return false })
+	list := append(s.continued(all, step, round), s.continued(other, step, round)...)
 	failed := s.run(list)
 	if len(failed) < len(list) {
 		return false
