@@ -57,6 +57,7 @@ type Redraw struct {
 
 	// Calm keeps statements that have not begun by then from beginning at all, so
 	// that what comes is owed to what was. Those that have begun go on to their end.
+	// The heal that comes later heals every server.
 	Calm bool
 
 	// Recorded says that Config.Choices are those of a run with this Redraw, so

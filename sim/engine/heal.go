@@ -43,9 +43,10 @@ func (f *faults) heal() {
 }
 
 // drawFates draws what becomes of each server: of a majority, that it is healed;
-// the others may be, too. Where no faults are drawn all are healed.
+// the others may be, too. Where no faults are drawn, or none may begin any more,
+// all are healed.
 func (f *faults) drawFates() {
-	if f.c.cfg.Profile != ProfileSwarm {
+	if f.c.cfg.Profile != ProfileSwarm || f.calm {
 		return
 	}
 	draws := f.c.src.Stream(rng.Key{Host: healHost, Purpose: rng.PurposeFault})
