@@ -18,6 +18,9 @@ type chapter struct {
 type entry struct {
 	proposedBy, appliedBy, prevBy, treeBy proto.ServerID
 
+	committedBy             proto.ServerID
+	proposedAt, committedAt moment
+
 	safe     bool       // it was fsynced on a quorum of disks
 	payload  []byte     // the transaction, as its leader proposed it
 	proposed uint64     // hash of the transaction's bytes, as its leader proposed it

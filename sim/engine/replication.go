@@ -117,6 +117,7 @@ func (r *replication) keeps(g *ghost, kept proto.Zxid, by string) *proto.Violati
 func (r *replication) adopts(s *server, g *ghost) *proto.Violation {
 	e := g.current.cached
 	a := r.adopted(e)
+	r.tellCurrent(s, e)
 	if s.seen.role == node.RoleLeading {
 		if a != nil && a.leader != s.id {
 			return found(proto.Leadership, "currentEpoch", "%v adopts epoch %d to lead it, as %v did before", s.id, e, a.leader)
@@ -168,6 +169,7 @@ func (r *replication) told(s *server, n *node.Note) *proto.Violation {
 	case node.NoteApplied:
 		return r.applied(s, n.Zxid)
 	case node.NoteCommitted:
+		r.c.checks.ledger.entry(n.Zxid).committed(s.id, r.c.moment())
 		if r.committed.tip() < n.Zxid && n.Zxid.Follows(r.committed.tip()) {
 			r.committed = r.committed.with(n.Zxid)
 		}
@@ -219,7 +221,7 @@ func (r *replication) proposed(s *server, n *node.Note) *proto.Violation {
 	case e.proposedBy != 0:
 		return found(proto.LocalPrimaryOrder, "propose", "%v proposes %s twice", s.id, both(n.Zxid))
 	}
-	e.proposedBy, e.proposed = s.id, hashOf(n.Payload)
+	e.proposedBy, e.proposed, e.proposedAt = s.id, hashOf(n.Payload), r.c.moment()
 	r.noteSession(n)
 	if n.Zxid.Counter() > 1 {
 		if before := r.c.checks.ledger.entry(n.Zxid - 1).proposedBy; before != s.id {

@@ -106,6 +106,7 @@ func (c *cluster) committedTxns() ([]proto.Txn, error) {
 
 func (c *cluster) report() *Report {
 	c.sumUp()
+	c.tellConcerned()
 	r := &Report{
 		Config: c.cfg, Drawn: c.drawn.words(), Verdict: VerdictOK, Violation: c.violation,
 		Step: c.kernel.step, Hash: uint64(c.kernel.hash), Checkpoints: c.kernel.finish(), Events: c.kernel.events,

@@ -183,6 +183,7 @@ func (s *server) boot(tried uint8) {
 		return
 	}
 	s.c.judge(s, s.c.checks.reread(&s.seen, recovered.AcceptedEpoch, recovered.CurrentEpoch))
+	s.c.tellStarted(s, recovered)
 	s.c.judge(s, s.c.replication.ghost(s).recovered(recovered))
 	s.state = processUp
 	if t := s.c.trace; t != nil {

@@ -16,10 +16,10 @@ const (
 	FactUndone                    // Text: the statement, which is undone; Servers
 	FactHeal                      // the safety phase is over
 	FactLeader                    // Server leads Epoch with a quorum, from Zxid
-	FactSync                      // Server brings Peer up to date: Sync, Zxid
+	FactSync                      // Server brings Peer up to date: Sync, Zxid; Peer's history ends with Had, and is Server's up to Common
 	FactServing                   // Server serves clients: Epoch, Zxid
 	FactAccepted                  // Server has acceptedEpoch Epoch on its disk
-	FactCurrent                   // Server has currentEpoch Epoch on its disk
+	FactCurrent                   // Server has currentEpoch Epoch on its disk, and Zxid, Had, Common as for FactAcked
 	FactGaveUp                    // Server ends Role: Text
 	FactTailCut                   // Server has cut a torn tail behind Zxid: Text
 	FactTruncated                 // Server has cut its log behind Zxid
@@ -27,6 +27,10 @@ const (
 	FactTooBusy                   // Server was too busy to snap at Zxid
 	FactExit                      // the process of Server has ended by itself
 	FactClient                    // Client, of a program: Text, Session
+	FactStarted                   // the process of Server starts again, with Epoch and a history that ends with Zxid; Had: before the end
+	FactAcked                     // Server acknowledges NEWLEADER of Epoch; its disk has Zxid of Had, which Peer began with, the same up to Common
+	FactProposed                  // Server proposes Zxid, which the violation is about
+	FactCommitted                 // Server commits Zxid, which the violation is about
 )
 
 // Fact is one thing that happened, as far as a short story of the run tells it.
@@ -40,6 +44,8 @@ type Fact struct {
 	Peer    proto.ServerID
 	Epoch   proto.Epoch
 	Zxid    proto.Zxid
+	Had     proto.Zxid
+	Common  proto.Zxid
 	Session proto.SessionID
 	Servers ServerSet
 	Text    string
@@ -106,8 +112,19 @@ func (c *cluster) tellNote(s *server, n *node.Note) {
 	if !ok {
 		return
 	}
-	c.tell(Fact{Kind: kind, Server: s.id, Peer: n.Peer, Role: s.seen.role, Sync: n.Sync,
-		Epoch: n.Epoch, Zxid: n.Zxid, Session: n.Session, Text: n.Text})
+	f := Fact{Kind: kind, Server: s.id, Peer: n.Peer, Role: s.seen.role, Sync: n.Sync,
+		Epoch: n.Epoch, Zxid: n.Zxid, Session: n.Session, Text: n.Text}
+	switch n.Kind {
+	case node.NoteAckSent:
+		if n.Zxid.Counter() != 0 || s.seen.phase != node.PhaseSynchronization {
+			return
+		}
+		f.Epoch = n.Zxid.Epoch()
+		c.replication.compareTo(&f, s)
+	case node.NoteSync:
+		c.replication.compareWith(&f, s)
+	}
+	c.tell(f)
 }
 
 func factOf(k node.NoteKind) (FactKind, bool) {
@@ -120,8 +137,8 @@ func factOf(k node.NoteKind) (FactKind, bool) {
 		return FactServing, true
 	case node.NoteAcceptedEpoch:
 		return FactAccepted, true
-	case node.NoteCurrentEpoch:
-		return FactCurrent, true
+	case node.NoteAckSent:
+		return FactAcked, true
 	case node.NoteGaveUp:
 		return FactGaveUp, true
 	case node.NoteTailCut:

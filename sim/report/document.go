@@ -96,7 +96,7 @@ func (r *Run) Document() *Document {
 		d.Artifact = map[string]string{}
 	}
 	if r.Verdict != engine.VerdictOK {
-		d.Story = append(d.Story, Story(r.Story, StoryMax)...)
+		d.Story = append(d.Story, StoryOf(r.Report, StoryMax)...)
 	}
 	if v := r.Violation; v != nil {
 		d.Property, d.Place, d.AtNS, d.Detail = string(v.Property), v.Place, int64(v.At), v.Detail

@@ -24,10 +24,10 @@ func (r *Run) failure(verbose bool) []string {
 	tail := r.tail()
 	room := screen - 1 - len(r.identity()) - len(seen) - len(tail) // the headline is one line
 	schedule := r.Statements()
-	told := Story(r.Story, StoryMax)
+	told := StoryOf(r.Report, StoryMax)
 	if !verbose {
 		forStory := max(storyMin, room-2-min(len(schedule), scheduleMin))
-		told = Story(r.Story, min(StoryMax, forStory))
+		told = StoryOf(r.Report, min(StoryMax, forStory))
 		schedule = r.latest(max(scheduleMin, room-2-len(told)))
 	}
 	lines := append(seen, numbered("story", told)...)

@@ -72,7 +72,7 @@ func TestStory(t *testing.T) {
 // Every kind of fact has a sentence of its own.
 func TestEveryFactIsTold(t *testing.T) {
 	seen := map[string]bool{}
-	for k := engine.FactFault; k <= engine.FactClient; k++ {
+	for k := engine.FactFault; k <= engine.FactCommitted; k++ {
 		s := scene{{Kind: k, Server: 1, Peer: 2, Text: "at 1s crash zk1", Zxid: 1, Client: "c1"}}.sentence()
 		assert.NotContains(t, s, "something happens")
 		assert.False(t, seen[s], s)
@@ -86,7 +86,7 @@ func TestStoryKeepsToItsBounds(t *testing.T) {
 		at := time.Duration(0)
 		for i := range rapid.IntRange(0, 60).Draw(t, "facts") {
 			at += time.Duration(rapid.Int64Range(0, int64(3*time.Second)).Draw(t, "gap"))
-			facts = append(facts, engine.Fact{Kind: engine.FactKind(rapid.IntRange(0, int(engine.FactExit)).Draw(t, "kind")), At: at, Step: uint64(i),
+			facts = append(facts, engine.Fact{Kind: engine.FactKind(rapid.IntRange(0, int(engine.FactCommitted)).Draw(t, "kind")), At: at, Step: uint64(i),
 				Server: proto.ServerID(rapid.IntRange(1, 5).Draw(t, "server")), Peer: 1, Text: strings.Repeat("é", rapid.IntRange(0, 90).Draw(t, "text"))})
 		}
 		most := rapid.IntRange(1, StoryMax).Draw(t, "lines")

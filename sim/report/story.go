@@ -1,11 +1,13 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/zksim/zksim/node"
 	"github.com/zksim/zksim/node/proto"
 	"github.com/zksim/zksim/sim/engine"
 )
@@ -16,9 +18,17 @@ const StoryMax = 10
 // Story tells what led to the end of a run, from its facts, in at most so many
 // lines of Columns-5 columns: an instant and a sentence each. What came last and
 // what matters most is told; facts that belong together share a line.
-func Story(facts []engine.Fact, lines int) []string {
+func Story(facts []engine.Fact, lines int) []string { return tell(facts, &concern{}, lines) }
+
+// StoryOf is the story of a run that has ended: what led to its violation, if
+// there is one, before what merely happened.
+func StoryOf(r *engine.Report, lines int) []string {
+	return tell(r.Story, concernOf(r.Violation), lines)
+}
+
+func tell(facts []engine.Fact, k *concern, lines int) []string {
 	var told []string
-	for _, s := range choose(scenes(facts), lines) {
+	for _, s := range choose(scenes(facts), k, lines) {
 		told = append(told, clip(Clock(s.at())+"  "+s.sentence(), Columns-5))
 	}
 	return told
@@ -53,7 +63,7 @@ func joins(list []scene, f engine.Fact) int {
 		if alike(list[i][0], f) {
 			return i
 		}
-		if weight(list[i][0].Kind) == heavy {
+		if changesTheWorld(list[i][0].Kind) {
 			return -1
 		}
 	}
@@ -66,64 +76,45 @@ func alike(a, b engine.Fact) bool {
 		return false
 	}
 	switch a.Kind {
-	case engine.FactServing, engine.FactAccepted, engine.FactCurrent:
+	case engine.FactServing, engine.FactAccepted:
 		return a.Epoch == b.Epoch
+	case engine.FactCurrent, engine.FactAcked:
+		return a.Epoch == b.Epoch && !astray(a) && !astray(b)
 	case engine.FactSync:
-		return a.Server == b.Server && a.Sync == b.Sync
+		return a.Server == b.Server && a.Sync == b.Sync && !astray(a) && !astray(b)
 	case engine.FactGaveUp:
 		return a.Role == b.Role && a.Text == b.Text
 	case engine.FactExpired, engine.FactTooBusy:
 		return a.Server == b.Server
+	case engine.FactProposed, engine.FactCommitted:
+		return a.Server == b.Server && a.Zxid.Epoch() == b.Zxid.Epoch()
 	}
 	return false
 }
 
-// The weights of facts. A story tells heavy ones first, then those that fill
-// it, the latest of each.
-const (
-	light = iota
-	medium
-	heavy
-)
-
-func weight(k engine.FactKind) int {
-	switch k {
-	case engine.FactFault, engine.FactLeader, engine.FactTailCut, engine.FactTruncated, engine.FactExit, engine.FactHeal:
-		return heavy
-	case engine.FactSync, engine.FactUndone, engine.FactGaveUp, engine.FactClient:
-		return medium
-	}
-	return light
-}
-
-// choose keeps so many scenes, in their order. Half of the places go to the
-// heavy ones at least, the rest to the latest whatever they weigh: the end of a
-// story is what a reader looks for.
-func choose(all []scene, most int) []scene {
+// choose keeps so many scenes, in their order: those that have most to do with
+// the end, and of equals the later ones.
+func choose(all []scene, k *concern, most int) []scene {
 	if len(all) <= most {
 		return all
 	}
-	tail := len(all) - most/2
-	keep := append([]scene{}, all[tail:]...)
-	for w := heavy; w >= light; w-- {
-		for i := tail - 1; i >= 0 && len(keep) < most; i-- {
-			if weight(all[i][0].Kind) == w {
-				keep = append(keep, all[i])
-			}
+	type rated struct {
+		place, points int
+	}
+	list := make([]rated, len(all))
+	for i, s := range all {
+		list[i] = rated{i, k.points(s)}
+		if i >= len(all)-most/2 {
+			list[i].points += k.last()
 		}
 	}
-	slices.SortStableFunc(keep, func(a, b scene) int { return before(a[0], b[0]) })
-	return keep
-}
-
-func before(a, b engine.Fact) int {
-	switch {
-	case a.Step < b.Step:
-		return -1
-	case a.Step > b.Step:
-		return 1
+	slices.SortStableFunc(list, func(a, b rated) int { return cmp.Or(cmp.Compare(b.points, a.points), cmp.Compare(b.place, a.place)) })
+	slices.SortStableFunc(list[:most], func(a, b rated) int { return cmp.Compare(a.place, b.place) })
+	var keep []scene
+	for _, r := range list[:most] {
+		keep = append(keep, all[r.place])
 	}
-	return 0
+	return keep
 }
 
 // sentence tells a scene.
@@ -139,13 +130,19 @@ func (s scene) sentence() string {
 	case engine.FactLeader:
 		return fmt.Sprintf("%v leads epoch %d, from %s", f.Server, f.Epoch, zxid(f.Zxid))
 	case engine.FactSync:
-		return fmt.Sprintf("%v brings %s up to date: %v, %s", f.Server, s.peers(), f.Sync, zxid(f.Zxid))
+		return s.sync()
 	case engine.FactServing:
 		return fmt.Sprintf("%s in epoch %d", verb(s.servers(), "serves", "serve"), f.Epoch)
 	case engine.FactAccepted:
 		return fmt.Sprintf("%s acceptedEpoch %d on disk", verb(s.servers(), "has", "have"), f.Epoch)
 	case engine.FactCurrent:
-		return fmt.Sprintf("%s currentEpoch %d on disk", verb(s.servers(), "has", "have"), f.Epoch)
+		return fmt.Sprintf("%s currentEpoch %d on disk", verb(s.servers(), "has", "have"), f.Epoch) + beside(f)
+	case engine.FactAcked:
+		return fmt.Sprintf("%s NEWLEADER of epoch %d", verb(s.servers(), "acknowledges", "acknowledge"), f.Epoch) + beside(f)
+	case engine.FactProposed:
+		return fmt.Sprintf("%v proposes %s", f.Server, s.zxids())
+	case engine.FactCommitted:
+		return fmt.Sprintf("%v commits %s", f.Server, s.zxids())
 	}
 	return s.misfortune()
 }
@@ -156,6 +153,8 @@ func (s scene) misfortune() string {
 	switch f.Kind {
 	case engine.FactGaveUp:
 		return fmt.Sprintf("%s %v: %s", verb(s.servers(), "stops", "stop"), f.Role, f.Text)
+	case engine.FactStarted:
+		return started(f)
 	case engine.FactTailCut:
 		return fmt.Sprintf("%v starts with a torn tail behind %s: %s", f.Server, zxid(f.Zxid), f.Text)
 	case engine.FactTruncated:
@@ -173,6 +172,79 @@ func (s scene) misfortune() string {
 		return f.Client + " " + f.Text
 	}
 	return "something happens" // a kind that this package does not know yet
+}
+
+// sync tells how a learner is brought up to date, and what it had that its leader
+// has not.
+func (s scene) sync() string {
+	f := s[0]
+	text := fmt.Sprintf("%v brings %s up to date: %v, %s", f.Server, s.peers(), f.Sync, zxid(f.Zxid))
+	if astray(f) {
+		though := "for"
+		if f.Sync == node.SyncDiff {
+			though = "though"
+		}
+		return fmt.Sprintf("%v sends %v %v, %s %v's log has %s more", f.Server, f.Peer, f.Sync, though, f.Peer, span(f.Common, f.Had))
+	}
+	return text
+}
+
+// astray reports whether a fact is one that a story turns on: a history that is
+// not what it is taken for, or transactions that are gone.
+func astray(f engine.Fact) bool {
+	switch f.Kind {
+	case engine.FactCurrent, engine.FactAcked:
+		return f.Common != f.Had || f.Zxid != f.Common
+	case engine.FactSync:
+		return f.Common != f.Had
+	case engine.FactStarted:
+		return f.Zxid != f.Had
+	}
+	return false
+}
+
+// beside tells with which history a disk has an epoch, if it is not the one that
+// the epoch began with.
+func beside(f engine.Fact) string {
+	switch {
+	case !astray(f):
+		return ", with " + f.Had.String()
+	case f.Common != f.Had:
+		return fmt.Sprintf(", but of %v only %v", f.Had, f.Common)
+	}
+	return fmt.Sprintf(", and %s more", span(f.Common, f.Zxid))
+}
+
+// started tells what a process found that was started again.
+func started(f engine.Fact) string {
+	if !astray(f) {
+		return fmt.Sprintf("%v starts again with %s", f.Server, zxid(f.Zxid))
+	}
+	return fmt.Sprintf("%v starts again with %v; %s did not survive", f.Server, f.Zxid, span(f.Zxid, f.Had))
+}
+
+// span names the transactions after one up to another.
+func span(after, last proto.Zxid) string {
+	first := proto.MakeZxid(last.Epoch(), 1)
+	if after.Epoch() == last.Epoch() {
+		first = after.Next()
+	}
+	if first == last {
+		return last.String()
+	}
+	return first.String() + " … " + last.String()
+}
+
+// zxids lists the transactions of a scene: they come in their order.
+func (s scene) zxids() string {
+	if len(s) == 1 {
+		return zxid(s[0].Zxid)
+	}
+	var list []string
+	for _, f := range s {
+		list = append(list, f.Zxid.String())
+	}
+	return strings.Join(list, ", ")
 }
 
 // deed is a fault statement without its times, and whom it hit.
