@@ -3,6 +3,8 @@ package sim
 import (
 	"fmt"
 	"runtime"
+	"slices"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -10,12 +12,12 @@ import (
 
 // watchInterval is how often the watchdog looks, in real time. Its findings end a
 // test that would hang; no verdict hangs on them.
-const watchInterval = time.Second
+const watchInterval = time.Second / 2
 
 // What the watchdog bears, in looks.
 const (
-	blockedLooks = 3  // code that waits outside of the simulation
-	busyLooks    = 60 // code that runs without coming back
+	blockedLooks = 3   // code that waits outside of the simulation
+	busyLooks    = 120 // code that runs without coming back
 )
 
 // watchdog sees code of a client that does not come back to the simulation: it
@@ -72,23 +74,40 @@ const coroutineFrame = "sim/engine.(*thread).run("
 
 // blockedCode finds the coroutine that is at work in a dump of all stacks, and
 // tells what it waits for, empty if it runs, and the line of its code.
+// Code that an earlier run has lost may still wait: the youngest goroutine counts.
 func blockedCode(dump string) (state, line string) {
+	line = "an unknown line"
+	youngest := 0
 	for stack := range strings.SplitSeq(dump, "\n\n") {
 		head, frames, _ := strings.Cut(stack, "\n")
 		if !strings.Contains(frames, coroutineFrame) {
 			continue
 		}
-		_, state, _ = strings.Cut(head, "[")
-		state, _, _ = strings.Cut(strings.TrimSuffix(strings.TrimSpace(state), "]:"), ",")
-		if state == "coroutine" {
+		number, now := goroutine(head)
+		if now == "coroutine" || number < youngest {
 			continue
 		}
-		if state == "running" || state == "runnable" {
-			state = ""
+		if !waits(now) {
+			now = ""
 		}
-		return state, codeLine(frames)
+		youngest, state, line = number, now, codeLine(frames)
 	}
-	return "", "an unknown line"
+	return state, line
+}
+
+// goroutine reads the line above a stack: "goroutine 7 [chan receive, 2 minutes]:".
+func goroutine(head string) (number int, state string) {
+	before, after, _ := strings.Cut(strings.TrimPrefix(head, "goroutine "), " ")
+	number, _ = strconv.Atoi(before) // 0: then any other one is younger
+	state, _, _ = strings.Cut(strings.Trim(after, "[]:"), ",")
+	return number, state
+}
+
+// waits reports whether a goroutine in this state waits for another one, or for
+// time to pass.
+func waits(state string) bool {
+	return slices.ContainsFunc([]string{"chan ", "select", "sync.", "semacquire", "sleep"},
+		func(prefix string) bool { return strings.HasPrefix(state, prefix) })
 }
 
 // codeLine is the first line on a stack that is not of the runtime or the
