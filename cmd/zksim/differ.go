@@ -51,15 +51,20 @@ func firstDifferent(recorded []byte, run *engine.Report) uint64 {
 	return engine.FirstDifferentEvent(recorded, run.Events)
 }
 
-// tell makes the finding about an event of the one about a checkpoint.
-func (d *differing) tell(v *proto.Violation, recorded int) {
+// tell makes the finding about an event of the one about a checkpoint. The bundle
+// and the run tell of so many events.
+func (d *differing) tell(v *proto.Violation, recorded, run int) {
 	v.Place = "event"
+	found := fmt.Sprintf("The first differing event is step %d", d.step)
 	switch {
 	case d.words != nil:
 		v.At, v.Server = d.words.At, serverOf(d.words.Host)
-		v.Detail = fmt.Sprintf("The first differing event is step %d (%s), which is here: %s.", d.step, report.Clock(v.At), report.Narrate(d.words))
-	case d.step <= uint64(recorded):
-		v.Detail = fmt.Sprintf("The first differing event is step %d. ", d.step) + v.Detail
+		v.Detail = fmt.Sprintf("%s (%s), which is here: %s.", found, report.Clock(v.At), report.Narrate(d.words))
+	case d.step > uint64(run):
+		v.Detail = found + ", which the bundle has and this run has not."
+		return
+	default:
+		v.Detail = found + "; it was not met again. " + v.Detail
 	}
 	if d.step > uint64(recorded) {
 		v.Detail += " The run of the bundle ends before it."

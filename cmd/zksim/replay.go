@@ -161,7 +161,7 @@ func (r *rerun) compare(f *replayFlags) {
 	v := &proto.Violation{Property: proto.Determinism, Place: "checkpoint", At: is.At, Detail: difference(was, is)}
 	r.Step = max(was.Step, is.Step)
 	if d := &r.differing; d.step != 0 {
-		d.tell(v, len(r.bundle.Events))
+		d.tell(v, len(r.bundle.Events), len(r.Events))
 		r.Step = d.step
 	}
 	r.Verdict = engine.VerdictViolated

@@ -50,13 +50,48 @@ func TestDifferenceIsBlamedOnTheSameCodeOnly(t *testing.T) {
 		b.build = func() report.Build { return report.Build{Version: "devel", Commit: c.commit} }
 		assert.Equal(t, c.code, b.main(append([]string{"replay", path, "--verify"}, c.expect...)), "%+v: %s", c, b.err.String())
 		assert.Contains(t, b.out.String(), "Determinism")
-		assert.Regexp(t, `first differing checkpoint:\s+the\s+bundle\s+has\s+hash`, b.out.String())
+		assert.Regexp(t, `first\s+differing\s+event\s+is\s+step\s+[0-9]+\s+\([0-9:.]+\),\s+which\s+is\s+here:\s+an\s+order\s+is\s+drawn\s+outside\s+of\s+the\s+seed\.`, b.out.String())
 	}
 	b := newBench(engine.Run)
 	assert.Equal(t, exitOK, b.main([]string{"replay", path, "--verify"}))
 	assert.Contains(t, b.out.String(), "checkpoints equal")
 	b = newBench(leaky)
 	assert.Equal(t, exitOK, b.main([]string{"replay", path}), "without --verify the verdict counts")
+}
+
+// Code that differs elsewhere each time gets no words, but a step.
+func TestDifferenceThatIsNeverMetAgain(t *testing.T) {
+	path := bundleOf(t, newBench(engine.Run), "--seed", "5")
+	runs := 0
+	b := newBench(func(cfg engine.Config) (*engine.Report, error) {
+		r, err := engine.Run(cfg)
+		runs++
+		r.Events[50-10*runs]++
+		r.Checkpoints[0].Hash++
+		return r, err
+	})
+	assert.Equal(t, exitViolated, b.main([]string{"replay", path, "--verify"}))
+	assert.Equal(t, 1+differsTries, runs)
+	assert.Regexp(t, `first\s+differing\s+event\s+is\s+step\s+11;\s+it\s+was\s+not\s+met\s+again\.\s+The\s+first\s+differing\s+checkpoint:`, b.out.String())
+}
+
+// A run that ends earlier than the bundle's, or goes on, differs at that event.
+func TestDifferenceAtTheEnd(t *testing.T) {
+	path := bundleOf(t, newBench(engine.Run), "--seed", "5", "--fault", "at 2s kill zk1")
+	shorter := func(cfg engine.Config) (*engine.Report, error) {
+		cfg.Until = engine.Moment{Step: 500}
+		r, err := engine.Run(cfg)
+		r.Stopped = false
+		return r, err
+	}
+	b := newBench(shorter)
+	assert.Equal(t, exitViolated, b.main([]string{"replay", path, "--verify"}))
+	assert.Regexp(t, `first\s+differing\s+event\s+is\s+step\s+501,\s+which\s+the\s+bundle\s+has\s+and\s+this\s+run\s+has\s+not\.`, b.out.String())
+
+	path = bundleOf(t, newBench(shorter), "--seed", "5")
+	b = newBench(engine.Run)
+	assert.Equal(t, exitViolated, b.main([]string{"replay", path, "--verify"}))
+	assert.Regexp(t, `step\s+501\s+\([^)]*\),\s+which\s+is\s+here:[^.]*\.(.|\n)*The\s+run\s+of\s+the\s+bundle\s+ends\s+before\s+it`, b.out.String())
 }
 
 func TestReleasesAreTheSameCode(t *testing.T) {
