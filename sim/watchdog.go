@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"runtime"
 	"slices"
-	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -48,12 +48,14 @@ func (w *watchdog) look() error {
 	if w.looks < blockedLooks {
 		return nil
 	}
-	state, line := blockedCode(stacks())
+	number, state, line := blockedCode(stacks())
 	switch {
 	case state != "":
+		lost.Store(number, true)
 		return fmt.Errorf("the code of client %s waits outside of the simulation (%s) at %s: it has one thread, "+
 			"so nothing can come of that. Wait with client.Await, client.AwaitAny or client.Sleep, and share state without channels and locks", *name, state, line)
 	case w.looks >= busyLooks:
+		lost.Store(number, true)
 		return fmt.Errorf("the code of client %s has run for %v without calling the service, at %s: a loop that never ends?",
 			*name, busyLooks*watchInterval, line)
 	}
@@ -74,31 +76,31 @@ const coroutineFrame = "sim/engine.(*thread).run("
 
 // blockedCode finds the coroutine that is at work in a dump of all stacks, and
 // tells what it waits for, empty if it runs, and the line of its code.
-// Code that an earlier run has lost may still wait: the youngest goroutine counts.
-func blockedCode(dump string) (state, line string) {
-	line = "an unknown line"
-	youngest := 0
+// Code that an earlier run has lost may still wait: that is passed over.
+func blockedCode(dump string) (number, state, line string) {
 	for stack := range strings.SplitSeq(dump, "\n\n") {
 		head, frames, _ := strings.Cut(stack, "\n")
 		if !strings.Contains(frames, coroutineFrame) {
 			continue
 		}
-		number, now := goroutine(head)
-		if now == "coroutine" || number < youngest {
+		number, state := goroutine(head)
+		if _, gone := lost.Load(number); gone || state == "coroutine" {
 			continue
 		}
-		if !waits(now) {
-			now = ""
+		if !waits(state) {
+			state = ""
 		}
-		youngest, state, line = number, now, codeLine(frames)
+		return number, state, codeLine(frames)
 	}
-	return state, line
+	return "", "", "an unknown line"
 }
 
+// lost are the goroutines of code that did not come back.
+var lost sync.Map
+
 // goroutine reads the line above a stack: "goroutine 7 [chan receive, 2 minutes]:".
-func goroutine(head string) (number int, state string) {
-	before, after, _ := strings.Cut(strings.TrimPrefix(head, "goroutine "), " ")
-	number, _ = strconv.Atoi(before) // 0: then any other one is younger
+func goroutine(head string) (number, state string) {
+	number, after, _ := strings.Cut(strings.TrimPrefix(head, "goroutine "), " ")
 	state, _, _ = strings.Cut(strings.Trim(after, "[]:"), ",")
 	return number, state
 }
