@@ -20,6 +20,7 @@ import (
 
 	"github.com/zksim/zksim/node/proto"
 	"github.com/zksim/zksim/sim/engine"
+	"github.com/zksim/zksim/sim/fault"
 )
 
 // every third seed violates, every seventh cannot be judged.
@@ -216,4 +217,34 @@ func TestControlC(t *testing.T) {
 	for _, line := range lines {
 		assert.NoError(t, json.Unmarshal([]byte(line), &struct{}{}), line)
 	}
+}
+
+// All that a search tells, in the form in which it tells it.
+func TestSummaryOfASearch(t *testing.T) {
+	b := newBench(func(cfg engine.Config) (*engine.Report, error) {
+		rep, err := mixed(cfg)
+		rep.Counts = engine.Counts{Elections: 1000, Snap: cfg.Seed}
+		rep.Counts.Faults[fault.ClassCrash] = 2
+		return rep, err
+	})
+	b.now = func() time.Time { return time.Unix(0, 0) }
+	require.Equal(t, exitViolated, b.main([]string{"explore", "--seeds", "1-8", "--fault", "at 10s kill leader", "--profile", "swarm"}))
+	assert.Equal(t, `VIOLATED  5 of 8 runs ok  2 violated  1 unknown
+FAIL  Progress            lag                       1 seed  first 0x0000000000000003
+FAIL  Progress            no-leader                 1 seed  first 0x0000000000000006
+UNKNOWN                      undecided                 1 seed  first 0x0000000000000007
+
+runs        seeds 1-8  profile swarm  5 servers  10 clients  1m each
+            zksim devel c0ffee  fault at 10s kill leader
+speed       8 runs in 0s  480,000 runs/min  8,000.0 virtual h/min
+faults      crash 16
+reached     elections 8,000  SNAP 36
+`, b.out.String()[:strings.Index(b.out.String(), "never ")])
+	assert.Contains(t, b.out.String(), "\nnever       DIFF  TRUNC  snapshots  expiries  ")
+	assert.True(t, strings.HasSuffix(b.out.String(), `
+repro
+  zksim run --seed 0x0000000000000003 --profile swarm --fault 'at 10s kill leader'
+  zksim run --seed 0x0000000000000006 --profile swarm --fault 'at 10s kill leader'
+  zksim run --seed 0x0000000000000007 --profile swarm --fault 'at 10s kill leader'
+`), b.out.String())
 }

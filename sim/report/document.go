@@ -103,6 +103,8 @@ func (r *Run) Document() *Document {
 		if v.Server != 0 {
 			d.Server = v.Server.String()
 		}
+	} else {
+		d.Detail = r.doubts()
 	}
 	return d
 }

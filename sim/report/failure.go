@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/zksim/zksim/sim/engine"
 	"github.com/zksim/zksim/sim/fault"
@@ -57,11 +58,18 @@ func (r *Run) latest(most int) []string {
 
 // seen is one sentence of what was seen.
 func (r *Run) seen() []string {
-	if r.Violation == nil {
+	detail := r.doubts()
+	if r.Violation != nil {
+		detail = r.Violation.Detail
+	}
+	if detail == "" {
 		return []string{""}
 	}
-	return append(append([]string{""}, wrap(r.Violation.Detail, Columns)...), "")
+	return append(append([]string{""}, wrap(detail, Columns)...), "")
 }
+
+// doubts says what could not be decided, and why; "" of a run that is not unknown.
+func (r *Run) doubts() string { return strings.Join(r.Doubts, "\n") }
 
 func (r *Run) tail() []string {
 	lines := r.turningPoint()

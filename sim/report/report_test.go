@@ -183,3 +183,10 @@ func TestServerStates(t *testing.T) {
 	assert.Equal(t, []string{"state at 00:39.204, step 8410",
 		"  zk1  LEADING  serving  epochs 6/6  6.1 (0x600000001)  tree ffffffffffffffff", "  zk2  down  epochs 5/4"}, r.ServerStates())
 }
+
+// What could not be decided is told, in text and in JSON.
+func TestDoubtsAreTold(t *testing.T) {
+	r := &Run{Report: &engine.Report{Verdict: engine.VerdictUnknown, Doubts: []string{"the search ran out of steps"}}}
+	assert.Contains(t, r.Text(Options{}), "\n  the search ran out of steps\n")
+	assert.Equal(t, "the search ran out of steps", r.Document().Detail)
+}
