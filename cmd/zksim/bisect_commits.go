@@ -157,7 +157,7 @@ func (s *commitSearch) newJudge(repo *repository, dir string, b *bundle.Bundle) 
 	if err != nil {
 		return nil, fmt.Errorf("cannot find the bundle: %w", err)
 	}
-	return &judge{repo: repo, dir: dir, bundle: file, expect: s.property, jobs: s.f.jobs, limit: s.f.limit.d,
+	return &judge{repo: repo, dir: dir, bundle: b, file: file, expect: s.property, jobs: s.f.jobs, limit: s.f.limit.d,
 		starts: continuations(b, s.f.tries.n), told: s.pulse.show}, nil
 }
 

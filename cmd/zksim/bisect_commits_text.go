@@ -64,7 +64,7 @@ func (s *commitSearch) summary() string {
 	if skipped > 0 {
 		line += fmt.Sprintf(", %d skipped (%s)", skipped, reasons(s.order))
 	}
-	return fmt.Sprintf("%s   each judged on 1 exact + %d continued runs\n", line, s.f.tries.n)
+	return fmt.Sprintf("%s   each judged on 1 exact + %s\n", line, report.Plural(s.f.tries.n, "continued run"))
 }
 
 // interrupted makes an interruption the exit code, where nothing is there to be

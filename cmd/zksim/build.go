@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +10,8 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+
+	"github.com/zksim/zksim/sim/bundle"
 )
 
 // commandPackage is what is built to judge a commit.
@@ -71,7 +74,17 @@ func goTool(ctx context.Context, dir string, args ...string) error {
 // the current directory is in, and has that do what args say. What cannot be
 // built or run is a commit that cannot be judged, not a failure of the tool: git
 // bisect run passes over it.
-func (a *app) replayBuilt(args []string) error {
+func (a *app) replayBuilt(f *replayFlags, path string, args []string) error {
+	data, err := a.readFile(path, bundle.SizeMax+1)
+	if err != nil {
+		return unjudged(fmt.Sprintf("cannot read the bundle: %v", err))
+	}
+	if path == "-" {
+		a.stdin = bytes.NewReader(data)
+	}
+	if b, err := bundle.Parse(path, data); err == nil && b.Document.Test != "" {
+		return a.replay(f, path) // by the test, which is built for it anyhow
+	}
 	ctx, stop := a.interruptible()
 	defer stop()
 	dir, err := os.MkdirTemp("", "zksim-build-")

@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/zksim/zksim/sim/bisect"
+	"github.com/zksim/zksim/sim/bundle"
+	"github.com/zksim/zksim/sim/engine"
 )
 
 // A commit is judged by runs of the command that is built from it: the exact
@@ -25,9 +27,10 @@ import (
 // judge judges commits.
 type judge struct {
 	repo   *repository
-	dir    string // for what is built
-	bundle string // path, absolute
-	expect string // the property
+	dir    string         // for what is built
+	bundle *bundle.Bundle // what is replayed
+	file   string         // its path, absolute
+	expect string         // the property
 	starts []time.Duration
 	jobs   int
 	limit  time.Duration // of the real clock, for one run
@@ -47,34 +50,47 @@ type judged struct {
 // rate is how many of its runs have failed.
 func (j *judged) rate() string { return fmt.Sprintf("%d/%d", j.failed, j.runs) }
 
+// player makes the runs of one commit: 0 is the exact replay, others are
+// continuations.
+type player func(number int) trial
+
 // commit checks a commit out, builds it and judges it. The error is one of the
 // tool, or errInterrupted; what the commit is to blame for is a judgement.
-func (j *judge) commit(c *commitOf) (*judged, error) {
-	result := &judged{commit: c}
+func (j *judge) commit(c *commitOf) (result *judged, err error) {
+	result = &judged{commit: c}
 	tree := filepath.Join(j.dir, "tree")
-	binary := filepath.Join(j.dir, "zksim"+executableSuffix())
 	remove, err := j.repo.tree(tree, c.id)
 	if err != nil {
 		return nil, err
 	}
+	defer func() { err = errors.Join(err, remove()) }()
 	j.told("building " + c.short())
-	err = j.build(tree, binary)
-	if err = errors.Join(err, remove()); err != nil {
+	play, done, err := j.build(tree)
+	defer done()
+	if err != nil {
 		return result.unbuilt(err)
 	}
-	if err := j.run(result, binary); err != nil {
+	if err := j.run(result, play); err != nil {
 		return nil, err
 	}
 	result.settle(len(j.starts))
 	return result, nil
 }
 
-func (j *judge) build(tree, binary string) error {
+// build builds what replays the bundle: the command of the commit, or the test
+// that has made the bundle. The caller must call done in any case.
+func (j *judge) build(tree string) (play player, done func(), err error) {
+	done = func() {}
 	module, err := moduleDir(tree, j.repo.prefix)
 	if err != nil {
-		return &buildFailure{reason: err.Error()}
+		return nil, done, &buildFailure{reason: err.Error()}
 	}
-	return build(j.repo.ctx, module, binary)
+	if j.bundle.Document.Test != "" {
+		return j.buildTest(module)
+	}
+	binary := filepath.Join(j.dir, "zksim"+executableSuffix())
+	err = build(j.repo.ctx, module, binary)
+	return func(number int) trial { return j.replay(binary, number) }, done, err
 }
 
 // unbuilt makes a failure to build a judgement.
@@ -87,10 +103,10 @@ func (r *judged) unbuilt(err error) (*judged, error) {
 	return r, nil
 }
 
-// run carries out all runs of a binary, the exact one first: where that cannot
+// run carries out all runs of a commit, the exact one first: where that cannot
 // be judged, nothing can.
-func (j *judge) run(r *judged, binary string) error {
-	first := j.trial(binary, 0)
+func (j *judge) run(r *judged, play player) error {
+	first := play(0)
 	if first.err != nil {
 		return first.err
 	}
@@ -101,7 +117,7 @@ func (j *judge) run(r *judged, binary string) error {
 			return nil
 		}
 	}
-	for _, t := range j.trials(r.commit, binary) {
+	for _, t := range j.trials(r.commit, play) {
 		if t.err != nil {
 			return t.err
 		}
@@ -148,10 +164,10 @@ const (
 	trialFails
 )
 
-// trial is one run of a binary.
+// trial is one run of a commit.
 type trial struct {
 	end      trialEnd
-	hopeless bool   // every other run of the binary will end so too
+	hopeless bool   // every other run of the commit will end so too
 	reason   string // of trialUnknown
 	detail   string
 	err      error // the tool is to blame, or the user has interrupted
@@ -159,7 +175,7 @@ type trial struct {
 
 // trials carries out the continuations, some at the same time. They come in their
 // order. One that shows that no other can be judged lets no more begin.
-func (j *judge) trials(c *commitOf, binary string) []trial {
+func (j *judge) trials(c *commitOf, play player) []trial {
 	all := make([]trial, len(j.starts))
 	next := make(chan int)
 	done := make(chan int)
@@ -167,7 +183,7 @@ func (j *judge) trials(c *commitOf, binary string) []trial {
 	for range min(j.jobs, len(all)) {
 		wg.Go(func() {
 			for i := range next {
-				all[i] = j.trial(binary, i+1)
+				all[i] = play(i + 1)
 				done <- i
 			}
 		})
@@ -192,9 +208,9 @@ func (j *judge) trials(c *commitOf, binary string) []trial {
 	return all[:begun]
 }
 
-// trial carries out one run: 0 is the exact replay, others are continuations.
-func (j *judge) trial(binary string, number int) trial {
-	args := []string{"replay", j.bundle, "--expect", j.expect, "--json"}
+// replay makes one run with the command that was built.
+func (j *judge) replay(binary string, number int) trial {
+	args := []string{"replay", j.file, "--expect", j.expect, "--json"}
 	if number > 0 {
 		args = append(args, "--redraw", strconv.Itoa(number), "--from", j.starts[number-1].String())
 	}
@@ -217,7 +233,7 @@ func (j *judge) reading(out []byte, err error) trial {
 	case err == nil:
 		return trial{end: trialHolds}
 	case errors.Is(err, errTooLong):
-		return unknownTrial(true, "a run takes too long", fmt.Sprintf("a run takes longer than %v; --run-timeout may allow more", j.limit))
+		return j.tooLong()
 	case !errors.As(err, &failed):
 		return trial{err: err}
 	case deadly(err) != nil:
@@ -228,7 +244,7 @@ func (j *judge) reading(out []byte, err error) trial {
 	case exitViolated:
 		return trial{end: trialFails}
 	case exitUnknown:
-		if said, ok := otherwise(out); ok {
+		if said, ok := printedEnding(out); ok {
 			return unknownTrial(false, said, said)
 		}
 		return unknownTrial(true, "the bundle cannot be used", firstLine(failed.said))
@@ -246,8 +262,8 @@ func unknownTrial(hopeless bool, reason, detail string) trial {
 	return trial{hopeless: hopeless, reason: reason, detail: detail}
 }
 
-// otherwise is how a run ended that came to an end, but not with the property.
-func otherwise(out []byte) (string, bool) {
+// printedEnding is how a run ended that came to an end, but not with the property.
+func printedEnding(out []byte) (string, bool) {
 	var doc struct {
 		Verdict  string `json:"verdict"`
 		Property string `json:"property"`
@@ -255,10 +271,15 @@ func otherwise(out []byte) (string, bool) {
 	if json.Unmarshal(out, &doc) != nil || doc.Verdict == "" {
 		return "", false
 	}
-	if doc.Verdict == "violated" && doc.Property != "" {
-		return "it fails otherwise: " + doc.Property, true
+	return otherwise(doc.Verdict, doc.Property), true
+}
+
+// otherwise says in a few words how a run ended.
+func otherwise(verdict, property string) string {
+	if verdict == string(engine.VerdictViolated) && property != "" {
+		return "it fails otherwise: " + property
 	}
-	return "its verdict is " + doc.Verdict, true
+	return "its verdict is " + verdict
 }
 
 // reasons counts why commits were skipped, the most frequent one first.

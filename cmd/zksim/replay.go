@@ -40,7 +40,7 @@ Exit: 0 ok, 1 violated, 125 unknown, 128 tool failed, 129 usage, 130 interrupted
 		Args: oneFile,
 		RunE: func(_ *cobra.Command, args []string) error {
 			if f.build {
-				return a.replayBuilt(a.args)
+				return a.replayBuilt(f, args[0], a.args)
 			}
 			return a.replay(f, args[0])
 		},

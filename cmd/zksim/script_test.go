@@ -24,6 +24,7 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:           "testdata/script",
 		UpdateScripts: *update,
+		Setup:         goEnvironment,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": scriptExits,
 			"json":  scriptJSON,

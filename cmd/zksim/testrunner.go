@@ -27,6 +27,7 @@ import (
 // testRunner makes the runs of one test.
 type testRunner struct {
 	pkg, test string
+	at        string          // a directory of the module; empty: the current one
 	ctx       context.Context // ends what was begun
 	cancel    context.CancelFunc
 	running   sync.WaitGroup
@@ -44,10 +45,16 @@ func (a *app) drive(b *bundle.Bundle) {
 		return
 	}
 	r := &testRunner{pkg: b.Document.Package, test: b.Document.Test}
-	r.ctx, r.cancel = context.WithCancel(context.Background())
-	r.build = sync.OnceValue(r.buildTest)
+	r.begin(context.Background())
 	a.simulate = r.simulate
 	a.cleanups = append(a.cleanups, r.close)
+}
+
+// begin must come before anything else: what the runner does ends with ctx, or
+// when it is closed.
+func (r *testRunner) begin(ctx context.Context) {
+	r.ctx, r.cancel = context.WithCancel(ctx)
+	r.build = sync.OnceValue(r.buildTest)
 }
 
 // close ends all runs, and leaves nothing behind.
@@ -121,6 +128,7 @@ func (r *testRunner) findTest() error {
 // goCommand runs go; the error is what it says.
 func (r *testRunner) goCommand(args ...string) (string, error) {
 	cmd := exec.CommandContext(r.ctx, "go", args...)
+	cmd.Dir = r.at
 	var out, said bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &said
 	if err := cmd.Run(); err != nil {
