@@ -32,14 +32,14 @@ const (
 )
 
 func (a *app) bisectFaultsCommand() *cobra.Command {
-	f := &faultsFlags{tries: countValue{n: faultTries, min: 1, noun: "tries"}, runs: countValue{n: faultRuns, min: 1, noun: "runs"},
+	f := &faultsFlags{tries: countValue{n: faultTries, noun: "tries"}, runs: countValue{n: faultRuns, noun: "runs"},
 		out: newOutFlags()}
 	cmd := &cobra.Command{
 		Use:     "faults FILE",
 		Short:   "Tell which fault statements the failure of a bundle needs.",
 		Example: "zksim bisect faults 5f0c9e1d77aa.simrun\nzksim bisect faults 5f0c9e1d77aa.simrun --tries 50 --json",
 		Long: `Runs leave the bundle's before a statement takes effect, with it and without it.
-Needed: without it the failure comes so much more rarely that chance would do that
+Needed: without it the failure comes so much more rarely that chance would do so
 in one of 1000 cases. Shrink large schedules first. FILE - is standard input.
 Exit: 0 found, 125 not found, 128 tool failed, 129 usage, 130 interrupted`,
 		Args: oneFile,
@@ -47,7 +47,7 @@ Exit: 0 found, 125 not found, 128 tool failed, 129 usage, 130 interrupted`,
 	}
 	fl := cmd.Flags()
 	fl.SortFlags = false
-	fl.Var(&f.tries, "tries", "continued runs of each statement, and as many without; default 20")
+	fl.Var(&f.tries, "tries", "runs with each statement, and as many without; default 20")
 	fl.Var(&f.runs, "runs", "make at most so many runs; default 5000")
 	fl.IntVar(&f.jobs, "jobs", runtime.GOMAXPROCS(0), "runs at the same time `N`; changes speed only")
 	fl.Var(&f.expect, "expect", "the property; default that of the bundle")
@@ -69,8 +69,11 @@ type faultBisection struct {
 
 // bisectFaults is zksim bisect faults.
 func (a *app) bisectFaults(f *faultsFlags, path string) error {
-	if f.jobs < 1 {
-		return usagef("--jobs %d: at least one run goes on at a time; give a number from 1", f.jobs)
+	if err := checkTrials(f.jobs, "--runs", f.runs.n); err != nil {
+		return err
+	}
+	if err := checkTrials(f.jobs, "--tries", f.tries.n); err != nil {
+		return err
 	}
 	b, err := a.readBundle(path)
 	if err != nil {

@@ -30,21 +30,21 @@ type shrinkFlags struct {
 }
 
 func (a *app) shrinkCommand() *cobra.Command {
-	f := &shrinkFlags{runs: countValue{n: shrink.RunsDefault, min: 1, noun: "runs"}, out: newOutFlags()}
+	f := &shrinkFlags{runs: countValue{n: shrink.RunsDefault, noun: "runs"}, out: newOutFlags()}
 	cmd := &cobra.Command{
 		Use:     "shrink FILE",
 		Short:   "Make the run of a bundle small, with the same property violated.",
 		Example: "zksim shrink 5f0c9e1d77aa.simrun\nzksim shrink 5f0c9e1d77aa.simrun -o small.simrun --runs 5000",
 		Long: `Statements, servers, clients, operations and time are left out, numbers rounded.
-Other seeds are tried where a run comes otherwise anyhow. FILE - is standard input.
-Exit: 0 written, 125 FILE does not fail, 128 tool failed, 129 usage, 130 interrupted
-(what was reached by then is written)`,
+Where things come otherwise anyhow, it tries other seeds. FILE - is stdin.
+Interrupted, it writes what it has reached by then.
+Exit: 0 written, 125 does not fail, 128 tool failed, 129 usage, 130 interrupted`,
 		Args: oneFile,
 		RunE: func(_ *cobra.Command, args []string) error { return a.shrink(f, args[0]) },
 	}
 	fl := cmd.Flags()
 	fl.SortFlags = false
-	fl.StringVarP(&f.to, "out", "o", "", "write to this `FILE|DIR`; default the folder of the bundle")
+	fl.StringVarP(&f.to, "out", "o", "", "write to this `FILE|DIR`; default the folder of FILE")
 	fl.BoolVar(&f.force, "force", false, "let -o replace a file")
 	fl.Var(&f.runs, "runs", "try at most so many runs; default 1000")
 	fl.IntVar(&f.jobs, "jobs", runtime.GOMAXPROCS(0), "runs at the same time `N`; changes speed only")
@@ -120,8 +120,11 @@ func (a *app) runnable(b *bundle.Bundle, path string) (engine.Config, error) {
 
 // check refuses what cannot be done before anything is run.
 func (s *shrinking) check() error {
-	if s.f.jobs < 1 {
-		return usagef("--jobs %d: at least one run goes on at a time; give a number from 1", s.f.jobs)
+	if s.f.to == "-" && s.f.out.json {
+		return usagef("-o - and --json both want standard output; name a file")
+	}
+	if err := checkTrials(s.f.jobs, "--runs", s.f.runs.n); err != nil {
+		return err
 	}
 	property, err := expected(s.bundle, s.file, s.f.expect.name)
 	if err != nil {
@@ -142,6 +145,9 @@ func (s *shrinking) check() error {
 // toFile is the file that -o names; "" if it names a directory or nothing.
 func (s *shrinking) toFile() string {
 	to := s.f.to
+	if to == "-" {
+		return ""
+	}
 	if info, err := os.Stat(to); to == "" || strings.HasSuffix(to, "/") || err == nil && info.IsDir() {
 		return ""
 	}
@@ -179,11 +185,11 @@ func (s *shrinking) noFault() error {
 	if s.result.Ending == shrink.EndStopped {
 		return s.a.interrupted(errInterrupted)
 	}
-	said := "does not fail"
+	said := "does not fail with " + string(s.target.Property)
 	if p := s.result.Outcome.Property; p != "" {
-		said = fmt.Sprintf("fails with %s", p)
+		said = fmt.Sprintf("fails with %s, not with %s,", p, s.target.Property)
 	}
-	return unjudged(fmt.Sprintf("%s %s when it is run here, not with %s; there is nothing to shrink", s.file, said, s.target.Property))
+	return unjudged(fmt.Sprintf("%s %s when it is run here; there is nothing to shrink", s.file, said))
 }
 
 // verified makes the bundle of the small run, reads it back, replays it, and
@@ -246,31 +252,42 @@ func commandOf(cfg engine.Config) []string {
 	return []string{repro.Line(cfg)}
 }
 
-// write writes the bundle: to the file or the directory that was named, else
-// beside the one that was read.
+// write writes the bundle: to where -o says, else beside the one that was read.
 func (s *shrinking) write(run *report.Run, data []byte) error {
-	same := func(path string) { s.a.tellAlreadyThere(&s.f.out, path) }
-	s.path = s.toFile()
-	if s.path != "" {
-		if err := (&store{filepath.Dir(s.path), s.f.force, same}).write(s.path, data); err != nil {
-			return err
-		}
+	var err error
+	if s.f.to == "-" {
+		s.path = "-"
+		_, err = s.a.stdout.Write(data)
 	} else {
-		dir := s.f.to
-		if dir == "" && s.file != "-" {
-			dir = filepath.Dir(s.file)
-		} else if dir == "" {
-			dir = "."
-		}
-		to, err := openStore(dirFlags{dir: dir, force: s.f.force}, same, true)
-		if err == nil {
-			s.path, err = to.putBytes(data)
-		}
-		if err != nil {
-			return err
-		}
+		err = s.store(data)
+	}
+	if err != nil {
+		return err
 	}
 	run.Artifacts = map[string]string{"bundle": s.path}
 	run.Repro = append([]string{replayLine(s.path)}, run.Repro...)
 	return nil
+}
+
+// store puts the bundle into a file, or into a directory by a name that comes from
+// what it holds.
+func (s *shrinking) store(data []byte) (err error) {
+	same := func(path string) { s.a.tellAlreadyThere(&s.f.out, path) }
+	if s.path = s.toFile(); s.path != "" {
+		return (&store{filepath.Dir(s.path), s.f.force, same}).write(s.path, data)
+	}
+	dir := s.f.to
+	switch {
+	case dir != "":
+	case s.file == "-":
+		dir = "."
+	default:
+		dir = filepath.Dir(s.file)
+	}
+	to, err := openStore(dirFlags{dir: dir, force: s.f.force}, same, true)
+	if err != nil {
+		return err
+	}
+	s.path, err = to.putBytes(data)
+	return err
 }

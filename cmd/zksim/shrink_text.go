@@ -33,7 +33,11 @@ func (s *shrinking) print(run *report.Run) error {
 		word, _ := s.ended()
 		return s.a.printJSON(&shrinkDocument{run.Document(), word, s.result.Runs})
 	}
-	_, err := io.WriteString(s.a.stdout, s.text(run))
+	to := s.a.stdout
+	if s.path == "-" { // the bundle is there
+		to = s.a.stderr
+	}
+	_, err := io.WriteString(to, s.text(run))
 	return err
 }
 

@@ -22,6 +22,17 @@ func (a *app) newTrials(ctx context.Context, jobs int, show func()) *trials {
 	return &trials{a: a, ctx: ctx, slots: make(chan struct{}, jobs), show: show, none: true}
 }
 
+// checkTrials refuses numbers with which nothing would be run.
+func checkTrials(jobs int, flag string, n int) error {
+	switch {
+	case jobs < 1:
+		return usagef("--jobs %d: at least one run goes on at a time; give a number from 1", jobs)
+	case n < 1:
+		return usagef("%s %d: without a run nothing is found; give a number from 1", flag, n)
+	}
+	return nil
+}
+
 // failed says why not even the first run could be made, that of the bundle.
 func (t *trials) failed(path string) error {
 	if t.err == nil || !t.none {

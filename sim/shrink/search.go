@@ -32,10 +32,12 @@ func (s *search) begin(cfg engine.Config) bool {
 	s.best.Schedule = append(cfg.Schedule[:len(cfg.Schedule):len(cfg.Schedule)], cfg.Faults...)
 	s.from = s.size()
 	o := s.run([]engine.Config{cfg})
-	if len(o) == 0 || !s.met(&o[0]) {
+	if len(o) == 0 {
 		return false
 	}
-	s.seen = o[0]
+	if s.seen = o[0]; !s.met(&s.seen) {
+		return false
+	}
 	s.best = explicit(&s.seen)
 	s.strict = fault.ValidateAll(s.best.Schedule, s.best.Servers, s.best.Clients) == nil
 	s.from = s.size()
