@@ -110,6 +110,7 @@ func (s Scale) ACL(acl []proto.ACL) []proto.ACL {
 		for j < len(out) && alike(out[i], out[j]) {
 			j++
 		}
+		// total order: the entries are alike in all else
 		slices.SortFunc(out[i:j], func(a, b proto.ACL) int { return cmp.Compare(a.ID, b.ID) })
 		i = j
 	}
@@ -118,6 +119,7 @@ func (s Scale) ACL(acl []proto.ACL) []proto.ACL {
 
 func sortedIDs(ids []proto.ID) []proto.ID {
 	out := append([]proto.ID{}, ids...)
+	// total order: scheme and id are all there is
 	slices.SortFunc(out, func(a, b proto.ID) int {
 		return cmp.Or(cmp.Compare(a.Scheme, b.Scheme), cmp.Compare(a.ID, b.ID))
 	})
