@@ -164,6 +164,8 @@ func (h *host) note(n *node.Note) {
 		h.w.facts["gave up"]++
 	case node.NoteSnapshotDone:
 		h.w.facts["snapshots"]++
+	case node.NoteQuotaExceeded:
+		h.w.facts["quotas passed"]++
 	}
 	topic, text := describeNote(n)
 	h.w.log(topic, "%v %s", h.id, text)
