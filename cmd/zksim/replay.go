@@ -133,6 +133,9 @@ func (a *app) rerun(f *replayFlags, b *bundle.Bundle, path string) (*rerun, erro
 		return r, err
 	}
 	cfg.Until = f.until.moment
+	if !b.Edited && f.redraw.n == 0 {
+		r.Turning = b.Document.Turning
+	}
 	started := a.now()
 	rep, err := a.simulateInterruptibly(cfg)
 	r.Wall = a.now().Sub(started)

@@ -93,7 +93,7 @@ func (c *Commits) choices() []choice {
 			list = append(list, choice{i, below.countBoth(c.suspect)})
 		}
 	}
-	slices.SortFunc(list, func(a, b choice) int {
+	slices.SortFunc(list, func(a, b choice) int { // total order: each commit is there once
 		return cmp.Or(cmp.Compare(a.below, b.below), cmp.Compare(a.commit, b.commit))
 	})
 	return list
