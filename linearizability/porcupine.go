@@ -1,6 +1,7 @@
 package linearizability
 
 import (
+	"io"
 	"math"
 
 	"github.com/anishathalye/porcupine"
@@ -22,6 +23,12 @@ type interval struct {
 // respects their intervals and the specification. decided is false when the
 // steps of the specification were spent before there was an answer.
 func linearizable(s *specification, calls []interval) (ok, decided bool) {
+	ok = porcupine.CheckOperations(modelOf(s), operations(calls))
+	return ok, ok || !s.spent()
+}
+
+// modelOf wraps a specification.
+func modelOf(s *specification) porcupine.Model {
 	nm := porcupine.NondeterministicModel{
 		Init: func() []interface{} { return []interface{}{s.start} },
 		Step: func(state, input, _ interface{}) []interface{} {
@@ -31,9 +38,15 @@ func linearizable(s *specification, calls []interval) (ok, decided bool) {
 			}
 			return out
 		},
-		Equal: func(a, b interface{}) bool { return s.equal(a.(specState), b.(specState)) },
-		Hash:  func(a interface{}) uint64 { return s.hash(a.(specState)) },
+		Equal:             func(a, b interface{}) bool { return s.equal(a.(specState), b.(specState)) },
+		Hash:              func(a interface{}) uint64 { return s.hash(a.(specState)) },
+		DescribeOperation: func(input, _ interface{}) string { return input.(*judged).String() },
+		DescribeState:     func(a interface{}) string { return s.describe(a.(specState)) },
 	}
+	return nm.ToModel()
+}
+
+func operations(calls []interval) []porcupine.Operation {
 	ops := make([]porcupine.Operation, 0, len(calls))
 	for i := range calls {
 		c := &calls[i]
@@ -43,6 +56,15 @@ func linearizable(s *specification, calls []interval) (ok, decided bool) {
 		}
 		ops = append(ops, op)
 	}
-	ok = porcupine.CheckOperations(nm.ToModel(), ops)
-	return ok, ok || !s.spent()
+	return ops
+}
+
+// draw writes porcupine's page about some calls. decided is false when the steps
+// of the specification were spent before there was an answer.
+func draw(w io.Writer, s *specification, calls []interval) (ok, decided bool, err error) {
+	m := modelOf(s)
+	result, info := porcupine.CheckOperationsVerbose(m, operations(calls), 0)
+	ok, decided = result == porcupine.Ok, result == porcupine.Ok || !s.spent()
+	s.left = math.MaxInt // the page takes the steps of the answer again, and no others
+	return ok, decided, porcupine.Visualize(m, info, w)
 }

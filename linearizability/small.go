@@ -82,6 +82,12 @@ func (g *ground) porcupinePiece(h *History, p piece) Result {
 	if len(p.calls) > pieceCalls {
 		return undecided("porcupine: %d calls hang together with %s, the most it is given are %d", len(p.calls), p.name, pieceCalls)
 	}
+	b, s := g.prepare(h, p)
+	return b.judge(s, p.name)
+}
+
+// prepare collects the calls of a piece, with the state that it begins in.
+func (g *ground) prepare(h *History, p piece) (*builder, *specification) {
 	b := newBuilder(h)
 	for _, i := range p.calls {
 		b.add(&h.Ops[i])
@@ -95,7 +101,7 @@ func (g *ground) porcupinePiece(h *History, p piece) Result {
 	for _, id := range b.sessions {
 		s.start.State = s.start.Open(id, 0)
 	}
-	return b.judge(s, p.name)
+	return b, s
 }
 
 // builder collects the calls of a history that porcupine is to judge.

@@ -31,7 +31,8 @@ type specification struct {
 	zxids bool
 	told  []moment // writes and holes, by zxid; none without zxids
 	start specState
-	left  int // steps until it gives up
+	left  int      // steps until it gives up
+	shown []string // paths that pictures of states tell of
 }
 
 // step returns the states to which a call can lead, none if it cannot be

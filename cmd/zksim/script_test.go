@@ -32,6 +32,8 @@ func TestScripts(t *testing.T) {
 			"lines": scriptLines,
 			"jq":    scriptColumn,
 
+			"tracelint": scriptTraceLint,
+
 			"tamper": scriptTamper,
 		},
 	})

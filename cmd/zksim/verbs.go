@@ -61,7 +61,7 @@ func (a *app) rootCommand() *cobra.Command {
 	help := helpCommand(root)
 	root.SetHelpCommand(help)
 	root.AddCommand(a.runCommand(), a.exploreCommand(), a.mergeCommand(), a.jobCommand(), a.replayCommand(), a.shrinkCommand(), a.checkCommand(), a.bisectCommand(),
-		a.stateCommand(), a.versionCommand(), help)
+		a.reportCommand(), a.stateCommand(), a.versionCommand(), help)
 	return root
 }
 

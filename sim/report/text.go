@@ -27,6 +27,7 @@ func (r *Run) Text(o Options) string {
 		} else {
 			lines = append(lines, r.failure(o.Verbose)...)
 		}
+		lines = append(lines, r.pictures()...)
 	}
 	if o.Verbose {
 		lines = append(lines, checkpoints(r.Checkpoints)...)
@@ -75,8 +76,7 @@ func (r *Run) identity() []string {
 	lines := []string{
 		fmt.Sprintf("seed %s  profile %s  %s  %s", Seed(cfg.Seed), cfg.Profile,
 			Plural(cfg.Servers, "server"), Plural(max(0, cfg.Clients), "client")),
-		fmt.Sprintf("%s virtual (%d.%02d s)  hash %s", Span(r.Virtual.Truncate(time.Millisecond)),
-			int64(r.Wall/time.Second), int64(r.Wall%time.Second/(10*time.Millisecond)), Hash(r.Hash)),
+		fmt.Sprintf("%s virtual%s  hash %s", Span(r.Virtual.Truncate(time.Millisecond)), wall(r.Wall), Hash(r.Hash)),
 	}
 	if v := r.Violation; v != nil {
 		lines = append(lines, fmt.Sprintf("at %s  step %d%s", Clock(v.At), r.Step, place(v)))
@@ -85,6 +85,14 @@ func (r *Run) identity() []string {
 		lines = append(lines, "bug "+slug)
 	}
 	return append(lines, r.leftOut()...)
+}
+
+// wall is how long a run took by the real clock; nothing where nobody has looked.
+func wall(d time.Duration) string {
+	if d == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" (%d.%02d s)", int64(d/time.Second), int64(d%time.Second/(10*time.Millisecond)))
 }
 
 func place(v *proto.Violation) string {
