@@ -138,6 +138,7 @@ func TestMergeOfAPart(t *testing.T) {
 		want  string
 	}{
 		"missing shard": {[]string{files[0], files[2]}, "shard 2/3 of the seeds 1,2,4,5,8,10 is missing: no file has a line of it"},
+		"missing two":   {files[2:], "2 shards of the seeds 1,2,4,5,8,10 are missing, 1/3 is the first: no file has a line of them"},
 		"missing end":   {[]string{files[0], files[1], edited(t, files[2], lastLine)}, "edited.jsonl:1: shard 3/3 of the seeds 1,2,4,5,8,10 ends here, after 1 of its 2 runs"},
 		"missing begin": {[]string{files[0], files[1], edited(t, files[2], firstLine)}, "the run at place 3 is missing before "},
 	} {
@@ -170,4 +171,31 @@ func TestMergeReadsStandardInput(t *testing.T) {
 	b.stdin = in
 	assert.Equal(t, exitOK, b.main([]string{"merge", files[0], "-"}), b.err.String())
 	assert.Contains(t, b.out.String(), "OK  4 of 4 runs ok\n")
+}
+
+// Whatever files hold, merge judges them or says what is wrong with them.
+func FuzzMerge(f *testing.F) {
+	b := newBench(mixed)
+	b.main([]string{"explore", "--json", "--quiet", "--seeds", "1-3", "--shard", "1/2"})
+	f.Add(b.out.Bytes(), []byte("{}\n"))
+	f.Add(b.out.Bytes(), b.out.Bytes()[:100])
+	f.Add([]byte(`{"schema":1,"verdict":"ok","seed":"0x1","search":{"shard":"1/1","place":1}}`+"\n"), []byte("\n"))
+	f.Fuzz(func(t *testing.T, one, two []byte) {
+		m := newMerger()
+		defer m.close()
+		runs := 0
+		for i, text := range [][]byte{one, two} {
+			path := filepath.Join(t.TempDir(), "shard")
+			require.NoError(t, os.WriteFile(path, text, 0o666))
+			file, err := os.Open(path)
+			require.NoError(t, err)
+			if err := m.read("shard", file); err != nil {
+				assert.Contains(t, err.Error(), "shard:", "the place of what is wrong in file %d", i)
+				return
+			}
+			runs += strings.Count(string(text), "\n")
+		}
+		m.lacking()
+		assert.Len(t, m.inOrder(), runs, "no line is lost")
+	})
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -278,8 +279,12 @@ func (m *merger) text(e *entry) ([]byte, error) {
 func (m *merger) lacking() []string {
 	var sentences []string
 	for _, p := range m.parts {
-		for n := uint64(1); n <= p.shards; n++ {
-			if s := m.lackingOf(p, shardValue{n: n, of: p.shards}); s != "" {
+		shards := p.byShard()
+		if s := p.missing(shards); s != "" {
+			sentences = append(sentences, s)
+		}
+		for _, n := range slices.Sorted(maps.Keys(shards)) {
+			if s := m.lackingOf(p, shardValue{n: n, of: p.shards}, shards[n]); s != "" {
 				sentences = append(sentences, s)
 			}
 		}
@@ -287,30 +292,54 @@ func (m *merger) lacking() []string {
 	return sentences
 }
 
-func (m *merger) lackingOf(p *part, shard shardValue) string {
-	var last *entry
-	count := uint64(0)
+// byShard lists the runs of each shard that has some, in their order.
+func (p *part) byShard() map[uint64][]*entry {
+	shards := map[uint64][]*entry{}
 	for _, e := range p.inOrder() {
-		if e.place%p.shards != shard.n-1 {
-			continue
-		}
-		if place := shard.place(count); e.place != place {
+		n := e.place%p.shards + 1
+		shards[n] = append(shards[n], e)
+	}
+	return shards
+}
+
+// missing names the shards of which there is no run at all.
+func (p *part) missing(shards map[uint64][]*entry) string {
+	want := p.shards
+	if p.set != nil {
+		want = min(want, p.set.count) // the others have no seeds
+	}
+	lost := want - uint64(len(shards))
+	if lost == 0 {
+		return ""
+	}
+	first := shardValue{n: 1, of: p.shards}
+	for shards[first.n] != nil {
+		first.n++
+	}
+	if lost == 1 {
+		return fmt.Sprintf("shard %v of the seeds %s is missing: no file has a line of it", &first, p.name())
+	}
+	return fmt.Sprintf("%d shards of the seeds %s are missing, %v is the first: no file has a line of them", lost, p.name(), &first)
+}
+
+func (m *merger) lackingOf(p *part, shard shardValue, entries []*entry) string {
+	for i, e := range entries {
+		if place := shard.place(uint64(i)); e.place != place {
 			return fmt.Sprintf("shard %v of the seeds %s: the run at place %d is missing before %v", &shard, p.name(), place+1, e.spot)
 		}
-		last = e
-		count++
 	}
+	count := uint64(len(entries))
 	switch {
 	case p.set != nil && count == shard.share(p.set.count):
 		return ""
-	case last == nil:
-		return fmt.Sprintf("shard %v of the seeds %s is missing: no file has a line of it", &shard, p.name())
 	case p.timeout:
 		m.cut = true
 		return ""
+	case p.set == nil:
+		return fmt.Sprintf("%v: shard %v has seeds without an end and no --timeout; the line was changed", entries[0].spot, &shard)
 	}
 	return fmt.Sprintf("%v: shard %v of the seeds %s ends here, after %d of its %d runs; it was interrupted, or the file was cut off",
-		last.spot, &shard, p.name(), count, shard.share(p.set.count))
+		entries[count-1].spot, &shard, p.name(), count, shard.share(p.set.count))
 }
 
 // whole is the search that the shards are of.
