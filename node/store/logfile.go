@@ -49,6 +49,7 @@ func parseRecord(b []byte) (int, flaw) {
 // a zxid above z lies, or -1. Records that a torn one carries in its own data
 // are found too; refusing to start is then the safe mistake.
 func findRecord(b []byte, from int, z proto.Zxid) int {
+	b = trimZeros(b) // no record ends in a zero
 	for at := from; at+recordHead+txnHeadSize+recordTail <= len(b); at++ {
 		// A checksum has 32 bits in its 64, and a length is never 0: this
 		// passes over zeros and most garbage without summing anything.
@@ -146,7 +147,15 @@ func (r *logReader) cut() Cut {
 }
 
 // lostBytes counts the bytes of a torn tail up to the last that is not zero.
-func lostBytes(tail []byte) int64 { return int64(len(bytes.TrimRight(tail, "\x00"))) }
+func lostBytes(tail []byte) int64 { return int64(len(trimZeros(tail))) }
+
+// trimZeros cuts off the zeros at the end: preallocated space, tens of megabytes.
+func trimZeros(b []byte) []byte {
+	for len(b) >= len(zeros) && string(b[len(b)-len(zeros):]) == zeros {
+		b = b[:len(b)-len(zeros)]
+	}
+	return bytes.TrimRight(b, "\x00")
+}
 
 const zeros = "\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
 
