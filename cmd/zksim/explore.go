@@ -55,7 +55,7 @@ func (a *app) exploreCommand() *cobra.Command {
 	fl.StringVar(&f.junit, "junit", "", "write a JUnit report, a case a seed, to this `FILE`")
 	f.simFlags.add(fl)
 	f.out.add(fl, "print one JSON object a run, one a line")
-	fl.Lookup("profile").Usage = "default swarm, which draws faults; lan with --fault"
+	fl.Lookup("profile").Usage = "default swarm, that draws faults; lan with --fault"
 	oneLine(fl, "out", "force", "bundles of failures; replace what is there")
 	oneLine(fl, "servers", "clients", "voters zk1 to zkN, c1 to cN; default 5, 10")
 	oneLine(fl, "json", "quiet", "an object a line; verdict lines only")
