@@ -99,7 +99,7 @@ func (s *story) told() []Fact {
 func (c *cluster) tell(f Fact) {
 	f.At, f.Step = c.clock.Now(), c.kernel.step
 	if c.trace != nil {
-		c.trace.fact(&f)
+		c.trace.fact(f)
 	}
 	c.story.add(f)
 }

@@ -322,13 +322,13 @@ func (t *tracing) fault(f Fact, id effectID, lasts bool) {
 	t.tell()
 }
 
-// fact tells a fact of the story that is no fault.
-func (t *tracing) fact(f *Fact) {
+// fact tells a fact of the story that is no fault. It takes a copy, so that facts
+// cost no memory where nobody is told.
+func (t *tracing) fact(f Fact) {
 	if f.Kind == FactFault || f.Kind == FactUndone {
 		return
 	}
-	e := t.event(TraceFact, "")
-	e.Fact = f
+	t.event(TraceFact, "").Fact = &f
 	t.tell()
 }
 

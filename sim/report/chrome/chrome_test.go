@@ -2,6 +2,8 @@ package chrome
 
 import (
 	"bytes"
+	"os"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -22,6 +24,22 @@ func traced(t testing.TB, cfg engine.Config) (string, *engine.Report) {
 	var out bytes.Buffer
 	require.NoError(t, r.Write(&out, &report.Run{Report: rep, Wall: time.Second, Build: report.Build{Version: "v1"}}))
 	return out.String(), rep
+}
+
+// ZKSIM_TRACES is how many runs of the profile swarm have their traces checked,
+// seeds from 1: for .ci/run.
+func TestTracesOfManySeeds(t *testing.T) {
+	n, err := strconv.ParseUint(os.Getenv("ZKSIM_TRACES"), 10, 32)
+	if err != nil {
+		t.Skip("ZKSIM_TRACES is not set to a number")
+	}
+	for seed := uint64(1); seed <= n; seed++ {
+		text, _ := traced(t, engine.Config{Seed: seed, Servers: 5, Clients: 10, For: 60 * time.Second, Profile: engine.ProfileSwarm})
+		problems, err := Lint(strings.NewReader(text))
+		require.NoError(t, err)
+		require.Empty(t, problems, "seed %d", seed)
+		t.Logf("seed %d: %d bytes", seed, len(text))
+	}
 }
 
 func TestTraceOfARunIsSound(t *testing.T) {
