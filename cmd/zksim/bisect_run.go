@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -108,6 +109,9 @@ func (f *momentFlags) check() error {
 	case f.force && f.to == "":
 		return usagef("--force is about -o, which is not given; leave it out")
 	}
+	if _, err := os.Lstat(f.to); f.to != "" && !f.force && err == nil {
+		return usagef("-o %s: this file is there already; name another one, or say --force", f.to)
+	}
 	return nil
 }
 
@@ -205,10 +209,10 @@ func (s *momentSearch) turning() *report.Turning {
 		Before: report.Rate(t.Before), After: report.Rate(t.After)}
 }
 
-// write writes the bundle with the event, if that was asked for.
+// write writes the bundle with the event, if that was asked for and one decides.
 func (s *momentSearch) write() error {
 	turning := s.turning()
-	if s.f.to == "" || turning == nil {
+	if s.f.to == "" || turning == nil || !s.turn.Decisive() {
 		return nil
 	}
 	b := *s.bundle
