@@ -17,6 +17,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/zksim/zksim/node/host/freeport"
 	"github.com/zksim/zksim/node/host/wire"
 	"github.com/zksim/zksim/node/proto"
 )
@@ -28,13 +29,11 @@ func TestScripts(t *testing.T) {
 		Dir: "testdata/script",
 		Setup: func(env *testscript.Env) error {
 			for i := range 9 {
-				l, err := net.Listen("tcp", "127.0.0.1:0")
+				port, err := freeport.Port()
 				if err != nil {
 					return err
 				}
-				defer l.Close()
-				_, port, _ := net.SplitHostPort(l.Addr().String())
-				env.Setenv("PORT"+strconv.Itoa(i+1), port)
+				env.Setenv("PORT"+strconv.Itoa(i+1), strconv.Itoa(port))
 			}
 			return nil
 		},

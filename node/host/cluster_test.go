@@ -3,7 +3,6 @@ package host_test
 import (
 	"fmt"
 	"log/slog"
-	"net"
 	"os"
 	"path/filepath"
 	"testing"
@@ -13,6 +12,7 @@ import (
 
 	"github.com/zksim/zksim/node"
 	"github.com/zksim/zksim/node/host"
+	"github.com/zksim/zksim/node/host/freeport"
 	"github.com/zksim/zksim/node/host/wire"
 	"github.com/zksim/zksim/node/proto"
 )
@@ -27,8 +27,8 @@ type ensemble struct {
 	change  func(*host.Config)
 }
 
-// newEnsemble begins with ports that were free a moment ago; they stay the same
-// when a server is started again.
+// newEnsemble starts n servers; their ports stay the same when one is started
+// again.
 func newEnsemble(t *testing.T, n int, change func(*host.Config)) *ensemble {
 	e := &ensemble{t: t, dir: t.TempDir(), hosts: make([]*host.Host, n), change: change}
 	for i := range n {
@@ -49,10 +49,9 @@ func newEnsemble(t *testing.T, n int, change func(*host.Config)) *ensemble {
 }
 
 func freePort(t testing.TB) string {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	port, err := freeport.Port()
 	require.NoError(t, err)
-	defer l.Close()
-	return l.Addr().String()
+	return freeport.Address(port)
 }
 
 func (e *ensemble) config(i int) host.Config {

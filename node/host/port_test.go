@@ -1,16 +1,16 @@
 package host
 
 import (
-	"net"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/zksim/zksim/node/host/freeport"
 )
 
-// freePort is an address that was free a moment ago.
+// freePort is an address that nobody listens on.
 func freePort(t testing.TB) string {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	port, err := freeport.Port()
 	require.NoError(t, err)
-	defer l.Close()
-	return l.Addr().String()
+	return freeport.Address(port)
 }
