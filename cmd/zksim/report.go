@@ -159,9 +159,8 @@ func (a *app) reportOne(f *reportFlags, path string) error {
 	if err != nil {
 		return err
 	}
-	if b.Document.Test != "" {
-		return unjudged(fmt.Sprintf("%s was made by %s of %s, which alone can run it: go test %s -run '^%s$' -count=1 -sim.replay=%s",
-			path, b.Document.Test, b.Document.Package, b.Document.Package, b.Document.Test, repro.Quote(path)))
+	if err := onlyItsTest(b, path); err != nil {
+		return err
 	}
 	cfg, err := b.Config()
 	if err != nil {
@@ -182,6 +181,17 @@ func (a *app) reportOne(f *reportFlags, path string) error {
 		Artifacts: map[string]string{}}
 	made.compare()
 	return made.write()
+}
+
+// onlyItsTest refuses a bundle that a test has made: what its clients do is code
+// of that test.
+func onlyItsTest(b *bundle.Bundle, path string) error {
+	d := &b.Document
+	if d.Test == "" {
+		return nil
+	}
+	return unjudged(fmt.Sprintf("%s was made by %s of %s, which alone can run it: go test %s -run %s -count=1 -sim.replay=%s",
+		path, d.Test, d.Package, repro.Quote(d.Package), repro.Quote("^"+d.Test+"$"), repro.Quote(path)))
 }
 
 // readNamed reads a bundle, and gives the name of its files: what comes from
