@@ -108,10 +108,16 @@ func BenchmarkCreateUnderOne(b *testing.B) {
 	}
 }
 
-// BenchmarkStoreGetSet is the whole way of a request through the store: nine
-// gets to each set, on a thousand znodes of 100 bytes. A set is prepared,
-// applied and forgotten.
+// BenchmarkStoreGetSet is the whole way of a request through the store, on a
+// thousand znodes of 100 bytes. A set is prepared, applied and forgotten.
 func BenchmarkStoreGetSet(b *testing.B) {
+	for _, gets := range []int{9, 1} {
+		b.Run(strconv.Itoa(gets)+"-to-1", func(b *testing.B) { getSet(b, gets) })
+	}
+}
+
+// getSet makes so many gets to each set.
+func getSet(b *testing.B, gets int) {
 	t, paths := populated(b)
 	prep, w := NewOutstanding(t), NewWatches(nil)
 	from := Caller{Watcher: 1, Session: 1, IDs: []proto.ID{IPIdentity("10.0.0.1")}}
@@ -121,7 +127,7 @@ func BenchmarkStoreGetSet(b *testing.B) {
 	b.ReportAllocs()
 	for i := 0; b.Loop(); i++ {
 		path := paths[i%len(paths)]
-		if i%10 != 0 {
+		if i%(gets+1) != 0 {
 			get.Path = path
 			if r := t.Read(&get, &from, w, nil); r.Err != proto.OK {
 				b.Fatal(r.Err)
