@@ -2,6 +2,7 @@ package model
 
 import (
 	"bytes"
+	"slices"
 
 	"github.com/zksim/zksim/node/proto"
 )
@@ -43,6 +44,7 @@ func equalNames(a, b names) bool {
 func equalNodes(a, b *node, zxids bool) bool {
 	return a == b || (!zxids || a.czxid == b.czxid && a.mzxid == b.mzxid && a.pzxid == b.pzxid) &&
 		a.version == b.version && a.aversion == b.aversion && a.creations == b.creations && a.owner == b.owner &&
+		a.container == b.container && a.ttl == b.ttl && slices.Equal(a.acl, b.acl) &&
 		(a.data == nil) == (b.data == nil) && bytes.Equal(a.data, b.data) && equalNames(a.children, b.children)
 }
 

@@ -51,6 +51,17 @@ func onNode(code proto.OpCode, path string, version int32) *proto.Op {
 	return &proto.Op{Type: code, Path: path, Version: version}
 }
 
+func withTTL(path string, flags proto.CreateFlags, ttl int64) *proto.Op {
+	return &proto.Op{Type: proto.OpCreateTTL, Path: path, ACL: proto.OpenACL(), Flags: flags, TTL: ttl}
+}
+
+func withACL(path string, version int32, acl ...proto.ACL) *proto.Op {
+	if acl == nil {
+		acl = proto.OpenACL()
+	}
+	return &proto.Op{Type: proto.OpSetACL, Path: path, ACL: acl, Version: version}
+}
+
 func watching(code proto.OpCode, path string) *proto.Op {
 	return &proto.Op{Type: code, Path: path, Watch: true}
 }
@@ -63,7 +74,7 @@ func TestPrecedence(t *testing.T) {
 	b.create(1, "/e", proto.FlagEphemeral)
 	noACL, otherACL := create("/a/n", 0), create("/a/n", 0)
 	noACL.ACL = nil
-	otherACL.ACL[0].Perms = 1
+	otherACL.ACL[0].Scheme = "bogus"
 	noParentNoACL := create("/x/n", 0)
 	noParentNoACL.ACL = nil
 	for _, c := range []struct {
@@ -73,14 +84,16 @@ func TestPrecedence(t *testing.T) {
 	}{
 		{9, create("/a/n", 7), proto.BadArguments},
 		{9, create("/a/n", -1), proto.BadArguments},
-		{9, create("/a/n", 4), proto.Unimplemented},
+		{9, create("/a/n", 5), proto.Unimplemented},
+		{9, withTTL("/a/n", 5, 0), proto.Unimplemented},
+		{9, withTTL("/a/n", 0, 0), proto.BadArguments},
 		{9, create("n", 0), proto.SessionExpired},
 		{1, create("n", 0), proto.BadArguments},
 		{1, create("", 0), proto.BadArguments},
 		{1, create("/x/\x00", 0), proto.BadArguments},
 		{1, noParentNoACL, proto.InvalidACL},
 		{1, noACL, proto.InvalidACL},
-		{1, otherACL, proto.Unimplemented},
+		{1, otherACL, proto.InvalidACL},
 		{1, create("/x/..", 0), proto.NoNode},
 		{1, create("/zookeeper/config/..", 0), proto.NoAuth},
 		{1, create("/a/..", 0), proto.BadArguments},
@@ -115,8 +128,29 @@ func TestPrecedence(t *testing.T) {
 		{1, onNode(proto.OpGetData, "/x\x00", 0), proto.NoNode},
 		{1, onNode(proto.OpGetChildren, "/a/", 0), proto.NoNode},
 		{1, onNode(proto.OpGetChildren2, "", 0), proto.OK},
-		{1, onNode(proto.OpReconfig, "", 0), proto.Unimplemented},
-		{1, onNode(proto.OpGetACL, "/", 0), proto.Unimplemented},
+		{9, onNode(proto.OpReconfig, "", 0), proto.ReconfigDisabled},
+		{1, onNode(proto.OpGetACL, "/", 0), proto.OK},
+		{9, onNode(proto.OpSetACL, "", 0), proto.SessionExpired},
+		{1, onNode(proto.OpSetACL, "", 0), proto.BadArguments},
+		{1, onNode(proto.OpSetACL, "/x", 0), proto.InvalidACL},
+		{1, withACL("/x", 0), proto.NoNode},
+		{1, withACL("/zookeeper/config", 7), proto.NoAuth},
+		{1, withACL("/a", 7), proto.BadVersion},
+		{1, onNode(proto.OpGetACL, "/x", 0), proto.NoNode},
+		{1, onNode(proto.OpGetAllChildren, "/x", 0), proto.NoNode},
+		{1, onNode(proto.OpGetAllChildren, "", 0), proto.OK},
+		{1, &proto.Op{Type: proto.OpAddWatch, Path: "/x", Mode: 2}, proto.MarshallingError},
+		{1, &proto.Op{Type: proto.OpRemoveWatches, Path: "/x", Watches: 4}, proto.MarshallingError},
+		{1, &proto.Op{Type: proto.OpCheckWatches, Path: "/x", Watches: 0}, proto.MarshallingError},
+		{1, &proto.Op{Type: proto.OpRemoveWatches, Path: "/x", Watches: 3}, proto.NoWatcher},
+		{1, &proto.Op{Type: proto.OpCheckWatches, Path: "/x", Watches: 1}, proto.NoWatcher},
+		{1, &proto.Op{Type: proto.OpMultiRead, Ops: []proto.Op{*onNode(proto.OpExists, "/a", 0)}}, proto.MarshallingError},
+		{1, onNode(proto.OpDeleteContainer, "/a", 0), proto.BadArguments},
+		{0, onNode(proto.OpDeleteContainer, "/", 0), proto.BadArguments},
+		{0, onNode(proto.OpDeleteContainer, "/x", 0), proto.NoNode},
+		{0, onNode(proto.OpDeleteContainer, "/a", 0), proto.NotEmpty},
+		{0, onNode(proto.OpDeleteContainer, "/e", 0), proto.BadVersion},
+		{0, onNode(proto.OpDeleteContainer, "/a/c", 0), proto.BadVersion},
 	} {
 		before := b.Server.State
 		r, events := b.do(c.session, c.op)
@@ -252,7 +286,7 @@ func TestDumpAndDigest(t *testing.T) {
 	want := `last 0.2
 "/" c=0.0@0 m=0.2@1002 p=0.0 versions=1,-1,0 owner=0x0 data=null
 "/zookeeper" c=0.0@0 m=0.0@0 p=0.0 versions=0,-2,0 owner=0x0 data=""
-"/zookeeper/config" c=0.0@0 m=0.0@0 p=0.0 versions=0,0,-1 owner=0x0 data=""
+"/zookeeper/config" c=0.0@0 m=0.0@0 p=0.0 versions=0,0,-1 owner=0x0 data="" acl=[{1 world anyone}]
 "/zookeeper/quota" c=0.0@0 m=0.0@0 p=0.0 versions=0,0,0 owner=0x0 data=""
 session 0x1 timeout=4000
 `

@@ -15,7 +15,16 @@ import (
 type State struct {
 	nodes    sorted[string, *node] // by full path, the root as "/"
 	sessions sorted[proto.SessionID, session]
+	quotas   names // paths of nodes for which there are limits
 	last     proto.Zxid
+	rules    Rules
+}
+
+// Rules are what a server is told of its own operation. Every server of a service
+// has the same; they are no part of what is replicated.
+type Rules struct {
+	ExtendedTypes bool // nodes with a time to live may be made
+	EnforceQuota  bool // hard quotas are obeyed
 }
 
 // node is a znode. One that is part of a State is never modified.
@@ -24,10 +33,12 @@ type node struct {
 	czxid, mzxid, pzxid proto.Zxid
 	ctime, mtime        int64 // ms
 	version, aversion   int32
-	creations           int32 // of children, ever; sticks at the largest int32
-	owner               proto.SessionID
-	children            names // without the parent's path
-	readOnlyForClients  bool  // no permission but READ
+	creations           int32           // of children, ever; sticks at the largest int32
+	owner               proto.SessionID // of an ephemeral
+	container           bool
+	ttl                 int64       // ms; 0: it stays
+	acl                 []proto.ACL // nil: the open list
+	children            names       // without the parent's path
 }
 
 // session is a live session with the paths of its ephemerals.
@@ -37,12 +48,16 @@ type session struct {
 }
 
 // New returns the state of a server that was never used: the reserved nodes
-// alone, all counters zero.
-func New() State {
-	var s State
+// alone, all counters zero. It obeys the zero [Rules].
+func New() State { return NewWith(Rules{}) }
+
+// NewWith is [New] under other rules.
+func NewWith(rules Rules) State {
+	s := State{rules: rules}
+	readable := []proto.ACL{{Perms: proto.PermRead, Scheme: schemeWorld, ID: "anyone"}}
 	s.put("/", &node{data: []byte{}, children: setOf("zookeeper")})
 	s.put("/zookeeper", &node{data: []byte{}, children: setOf("config", "quota")})
-	s.put("/zookeeper/config", &node{data: []byte{}, aversion: -1, readOnlyForClients: true})
+	s.put("/zookeeper/config", &node{data: []byte{}, aversion: -1, acl: readable})
 	s.put("/zookeeper/quota", &node{data: []byte{}})
 	return s
 }
@@ -67,6 +82,16 @@ func (s State) Sessions() []proto.SessionID { return slices.Collect(s.sessions.k
 func (s State) Ephemerals(id proto.SessionID) []string {
 	v, _ := s.sessions.get(id)
 	return slices.Collect(v.owned.keys())
+}
+
+// ACL returns the permissions of a node, and whether there is such a node. The
+// result must not be modified.
+func (s State) ACL(path string) ([]proto.ACL, bool) {
+	n, ok := s.find(path)
+	if !ok {
+		return nil, false
+	}
+	return n.permissions(), true
 }
 
 // Walk shows every node in preorder, the children of a node in the order of
@@ -98,9 +123,9 @@ func (s State) Dump() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "last %v\n", s.last)
 	s.Walk(func(path string, t proto.Stat, data []byte) bool {
-		fmt.Fprintf(&b, "%q c=%v@%d m=%v@%d p=%v versions=%d,%d,%d owner=%v data=%s\n",
+		fmt.Fprintf(&b, "%q c=%v@%d m=%v@%d p=%v versions=%d,%d,%d owner=%v data=%s%s\n",
 			path, t.Czxid, t.Ctime, t.Mzxid, t.Mtime, t.Pzxid,
-			t.Version, t.Cversion, t.Aversion, t.EphemeralOwner, dataText(data))
+			t.Version, t.Cversion, t.Aversion, t.EphemeralOwner, dataText(data), s.rareText(path))
 		return true
 	})
 	for id, v := range s.sessions.all() {
@@ -114,6 +139,21 @@ func dataText(data []byte) string {
 		return "null"
 	}
 	return fmt.Sprintf("%q", data)
+}
+
+// rareText tells what few nodes have.
+func (s State) rareText(path string) (text string) {
+	n, _ := s.find(path)
+	if n.container {
+		text += " container"
+	}
+	if n.ttl != 0 {
+		text += fmt.Sprintf(" ttl=%d", n.ttl)
+	}
+	if n.acl != nil {
+		text += fmt.Sprintf(" acl=%v", n.acl)
+	}
+	return text
 }
 
 // Digest returns the FNV-1a hash of [State.Dump].

@@ -12,20 +12,30 @@ import (
 type Change struct {
 	Type proto.EventType // created, deleted or data changed
 	Path string
+	ACL  []proto.ACL // of the node, which says who may hear of it
+	// ParentACL says who may hear that the parent's children changed.
+	ParentACL []proto.ACL
 }
 
-// Apply executes a write: createSession, closeSession, create, create2, delete,
-// setData, check or multi, in the name of the session id, as transaction z
-// prepared at the leader's time t (ms since 1970). It returns the next state, the answer and what
+// Apply is [State.ApplyAs] in the name of a session whose connection has no
+// identities.
+func (s State) Apply(z proto.Zxid, t int64, id proto.SessionID, op *proto.Op) (State, proto.Result, []Change) {
+	return s.ApplyAs(z, t, Caller{Session: id}, op)
+}
+
+// ApplyAs executes a write: createSession, closeSession, the four creates,
+// delete, setData, setACL, check, multi, reconfig, or deleteContainer, which is the
+// servers' own and comes from session 0. It is transaction z, prepared at the
+// leader's time t (ms since 1970). It returns the next state, the answer and what
 // changed. A failed write changes nothing but [State.Last].
 //
-// z must be above every earlier one. Apply keeps a copy of op's data; the result
+// z must be above every earlier one. ApplyAs keeps a copy of op's data; the result
 // may alias the state and must not be modified.
-func (s State) Apply(z proto.Zxid, t int64, id proto.SessionID, op *proto.Op) (State, proto.Result, []Change) {
+func (s State) ApplyAs(z proto.Zxid, t int64, from Caller, op *proto.Op) (State, proto.Result, []Change) {
 	if z <= s.last {
 		panic(fmt.Sprintf("model: transaction %v after %v", z, s.last))
 	}
-	x := transaction{State: s, zxid: z, time: t, session: id}
+	x := transaction{State: s, zxid: z, time: t, session: from.Session, ids: from.IDs}
 	r := x.run(op)
 	x.last = z
 	return x.State, r, x.changes
@@ -38,6 +48,8 @@ type transaction struct {
 	zxid    proto.Zxid
 	time    int64
 	session proto.SessionID
+	ids     []proto.ID
+	inMulti bool
 	changes []Change
 }
 
@@ -53,16 +65,29 @@ func (x *transaction) run(op *proto.Op) proto.Result {
 	return x.single(op)
 }
 
+// single executes one write, and brings what is counted for quotas up to it.
 func (x *transaction) single(op *proto.Op) proto.Result {
+	r := x.change(op)
+	x.countQuotas()
+	return r
+}
+
+func (x *transaction) change(op *proto.Op) proto.Result {
 	switch op.Type {
-	case proto.OpCreate, proto.OpCreate2:
+	case proto.OpCreate, proto.OpCreate2, proto.OpCreateContainer, proto.OpCreateTTL:
 		return x.create(op)
 	case proto.OpDelete:
 		return x.delete(op)
 	case proto.OpSetData:
 		return x.setData(op)
+	case proto.OpSetACL:
+		return x.setACL(op)
 	case proto.OpCheck:
 		return x.check(op)
+	case proto.OpDeleteContainer:
+		return x.deleteContainer(op)
+	case proto.OpReconfig:
+		return failed(op, proto.ReconfigDisabled)
 	}
 	return failed(op, proto.Unimplemented)
 }
@@ -90,119 +115,13 @@ func (x *transaction) closeSession(op *proto.Op) proto.Result {
 	for path := range v.owned.keys() {
 		x.remove(path)
 	}
+	x.countQuotas()
 	x.sessions = x.sessions.without(x.session)
 	return proto.Result{Type: op.Type}
 }
 
 func (x *transaction) setSession(id proto.SessionID, v session) {
 	x.sessions = x.sessions.with(id, rankOfNumber(int64(id)), v)
-}
-
-// multi executes all operations or, if one fails, none: those before the failing
-// one then answer with 0, those after it with RuntimeInconsistency.
-func (x *transaction) multi(op *proto.Op) proto.Result {
-	if slices.ContainsFunc(op.Ops, notInMulti) {
-		return failed(op, proto.MarshallingError)
-	}
-	before, changesBefore := x.State, x.changes
-	r := proto.Result{Type: op.Type, Multi: make([]proto.Result, 0, len(op.Ops))}
-	for i := range op.Ops {
-		part := x.single(&op.Ops[i])
-		if part.Err != proto.OK {
-			x.State, x.changes = before, changesBefore
-			r.Multi = failedParts(len(op.Ops), i, part.Err)
-			return r
-		}
-		r.Multi = append(r.Multi, answerInMulti(part))
-	}
-	return r
-}
-
-func notInMulti(op proto.Op) bool {
-	switch op.Type {
-	case proto.OpCreate, proto.OpCreate2, proto.OpDelete, proto.OpSetData, proto.OpCheck:
-		return false
-	}
-	return true
-}
-
-// answerInMulti: inside a multi a create2 is answered as a create, without Stat.
-func answerInMulti(r proto.Result) proto.Result {
-	if r.Type == proto.OpCreate2 {
-		return proto.Result{Type: proto.OpCreate, Path: r.Path}
-	}
-	return r
-}
-
-func failedParts(count, failing int, err proto.ErrCode) []proto.Result {
-	parts := make([]proto.Result, count)
-	for i := range parts {
-		parts[i].Type = proto.OpError
-		if i > failing {
-			parts[i].Err = proto.RuntimeInconsistency
-		}
-	}
-	parts[failing].Err = err
-	return parts
-}
-
-func (x *transaction) create(op *proto.Op) proto.Result {
-	path, err := x.mayCreate(op)
-	if err != proto.OK {
-		return failed(op, err)
-	}
-	n := &node{
-		data: slices.Clone(op.Data), czxid: x.zxid, mzxid: x.zxid, pzxid: x.zxid,
-		ctime: x.time, mtime: x.time,
-	}
-	if op.Flags&proto.FlagEphemeral != 0 {
-		n.owner = x.session
-	}
-	x.add(path, n)
-	r := proto.Result{Type: op.Type, Path: path}
-	if op.Type == proto.OpCreate2 {
-		r.Stat = n.stat()
-	}
-	return r
-}
-
-// mayCreate makes the checks of a create in the order of §1.9 and returns the
-// final path.
-func (x *transaction) mayCreate(op *proto.Op) (string, proto.ErrCode) {
-	switch {
-	case op.Flags < 0 || op.Flags > 6:
-		return "", proto.BadArguments
-	case op.Flags > 3: // containers and nodes with a time to live
-		return "", proto.Unimplemented
-	case !x.alive():
-		return "", proto.SessionExpired
-	case !splittable(op.Path):
-		return "", proto.BadArguments
-	case len(op.ACL) == 0:
-		return "", proto.InvalidACL
-	case !proto.IsOpenACL(op.ACL):
-		return "", proto.Unimplemented
-	}
-	parent, ok := x.find(parentOf(op.Path))
-	switch {
-	case !ok:
-		return "", proto.NoNode
-	case parent.readOnlyForClients:
-		return "", proto.NoAuth
-	}
-	path := op.Path
-	if op.Flags&proto.FlagSequential != 0 {
-		path = fmt.Sprintf("%s%010d", path, parent.creations)
-	}
-	switch _, exists := x.find(path); {
-	case !validPath(path):
-		return "", proto.BadArguments
-	case exists:
-		return "", proto.NodeExists
-	case parent.owner != 0:
-		return "", proto.NoChildrenForEphemerals
-	}
-	return path, proto.OK
 }
 
 func (x *transaction) delete(op *proto.Op) proto.Result {
@@ -224,14 +143,14 @@ func (x *transaction) mayDelete(op *proto.Op) proto.ErrCode {
 	switch {
 	case !ok:
 		return proto.NoNode
-	case parent.readOnlyForClients:
+	case !may(x.ids, proto.PermDelete, parent.acl):
 		return proto.NoAuth
 	}
 	n, ok := x.find(op.Path)
 	switch {
 	case !ok:
 		return proto.NoNode
-	case !versionFits(op.Version, n):
+	case !versionFits(op.Version, n.version):
 		return proto.BadVersion
 	case n.children.len() > 0:
 		return proto.NotEmpty
@@ -239,52 +158,110 @@ func (x *transaction) mayDelete(op *proto.Op) proto.ErrCode {
 	return proto.OK
 }
 
+// deleteContainer deletes a container or a node with a time to live that is over.
+func (x *transaction) deleteContainer(op *proto.Op) proto.Result {
+	n, ok := x.find(op.Path)
+	switch {
+	case x.session != 0, !splittable(op.Path), reserved(op.Path):
+		return failed(op, proto.BadArguments)
+	case !ok:
+		return failed(op, proto.NoNode)
+	case n.children.len() > 0:
+		return failed(op, proto.NotEmpty)
+	case !n.over(x.time):
+		return failed(op, proto.BadVersion)
+	}
+	x.remove(op.Path)
+	return proto.Result{Type: op.Type}
+}
+
+// over tells whether a node without children is to go: a container that had some,
+// or a node whose data has not been set for longer than its time to live.
+func (n *node) over(now int64) bool {
+	return n.container && n.creations > 0 || n.ttl != 0 && now-n.mtime > n.ttl
+}
+
 func (x *transaction) setData(op *proto.Op) proto.Result {
-	n, err := x.existing(op)
+	n, err := x.existing(op, proto.PermWrite)
 	switch {
 	case err != proto.OK:
 		return failed(op, err)
-	case n.readOnlyForClients:
-		return failed(op, proto.NoAuth)
-	case !versionFits(op.Version, n):
+	case !x.quotaAllows(op.Path, 0, int64(len(op.Data)-len(n.data))):
+		return failed(op, proto.QuotaExceeded)
+	case !versionFits(op.Version, n.version):
 		return failed(op, proto.BadVersion)
 	}
 	next := *n
 	next.data, next.mzxid, next.mtime = slices.Clone(op.Data), x.zxid, x.time
 	next.version++
 	x.put(op.Path, &next)
-	x.changed(proto.EventNodeDataChanged, op.Path)
+	x.changed(proto.EventNodeDataChanged, op.Path, &next)
+	return proto.Result{Type: op.Type, Stat: next.stat()}
+}
+
+func (x *transaction) setACL(op *proto.Op) proto.Result {
+	if err := x.nameable(op); err != proto.OK {
+		return failed(op, err)
+	}
+	acl, err := resolved(op.ACL, x.ids)
+	if err != proto.OK {
+		return failed(op, err)
+	}
+	n, err := x.existing(op, proto.PermAdmin)
+	switch {
+	case err != proto.OK:
+		return failed(op, err)
+	case !versionFits(op.Version, n.aversion):
+		return failed(op, proto.BadVersion)
+	}
+	next := *n
+	next.acl = kept(acl)
+	next.aversion++
+	x.put(op.Path, &next)
 	return proto.Result{Type: op.Type, Stat: next.stat()}
 }
 
 func (x *transaction) check(op *proto.Op) proto.Result {
-	n, err := x.existing(op)
+	n, err := x.existing(op, proto.PermRead)
 	switch {
 	case err != proto.OK:
 		return failed(op, err)
-	case !versionFits(op.Version, n):
+	case !versionFits(op.Version, n.version):
 		return failed(op, proto.BadVersion)
 	}
 	return proto.Result{Type: op.Type}
 }
 
-// existing makes the checks with which setData and check begin.
-func (x *transaction) existing(op *proto.Op) (*node, proto.ErrCode) {
-	n, ok := x.find(op.Path)
+// nameable makes the checks that need no node.
+func (x *transaction) nameable(op *proto.Op) proto.ErrCode {
 	switch {
 	case !x.alive():
-		return nil, proto.SessionExpired
+		return proto.SessionExpired
 	case !validPath(op.Path):
-		return nil, proto.BadArguments
+		return proto.BadArguments
+	}
+	return proto.OK
+}
+
+// existing makes the checks with which setData, setACL and check begin, and asks
+// for a permission.
+func (x *transaction) existing(op *proto.Op, perm int32) (*node, proto.ErrCode) {
+	if err := x.nameable(op); err != proto.OK {
+		return nil, err
+	}
+	n, ok := x.find(op.Path)
+	switch {
 	case !ok:
 		return nil, proto.NoNode
+	case !may(x.ids, perm, n.acl):
+		return nil, proto.NoAuth
 	}
 	return n, proto.OK
 }
 
 // versionFits tells whether a node has the expected version. Any node has -1; a
 // smaller number is an ordinary version, which no node has until its own wraps.
-func versionFits(expected int32, n *node) bool { return expected == -1 || expected == n.version }
+func versionFits(expected, version int32) bool { return expected == -1 || expected == version }
 
 // add puts a new node under its parent. The parent's count of creations sticks
 // at its largest value, and then its pzxid stays too.
@@ -303,7 +280,10 @@ func (x *transaction) add(path string, n *node) {
 		v.owned = withName(v.owned, path)
 		x.setSession(n.owner, v)
 	}
-	x.changed(proto.EventNodeCreated, path)
+	if about, ok := limitedBy(path); ok {
+		x.quotas = withName(x.quotas, about)
+	}
+	x.changed(proto.EventNodeCreated, path, n)
 }
 
 func (x *transaction) remove(path string) {
@@ -319,9 +299,16 @@ func (x *transaction) remove(path string) {
 		v.owned = v.owned.without(path)
 		x.setSession(n.owner, v)
 	}
-	x.changed(proto.EventNodeDeleted, path)
+	if about, ok := limitedBy(path); ok {
+		x.quotas = x.quotas.without(about)
+	}
+	x.changed(proto.EventNodeDeleted, path, n)
 }
 
-func (x *transaction) changed(t proto.EventType, path string) {
-	x.changes = append(x.changes, Change{t, path})
+func (x *transaction) changed(t proto.EventType, path string, n *node) {
+	c := Change{Type: t, Path: path, ACL: n.acl}
+	if parent, ok := x.find(parentOf(path)); ok {
+		c.ParentACL = parent.acl
+	}
+	x.changes = append(x.changes, c)
 }
