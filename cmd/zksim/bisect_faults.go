@@ -47,7 +47,7 @@ Exit: 0 found, 125 not found, 128 tool failed, 129 usage, 130 interrupted`,
 	}
 	fl := cmd.Flags()
 	fl.SortFlags = false
-	fl.Var(&f.tries, "tries", "runs with each statement, and as many without; default 20")
+	fl.Var(&f.tries, "tries", "runs with each statement, as many without; default 20")
 	fl.Var(&f.runs, "runs", "make at most so many runs; default 5000")
 	fl.IntVar(&f.jobs, "jobs", runtime.GOMAXPROCS(0), "runs at the same time `N`; changes speed only")
 	fl.Var(&f.expect, "expect", "the property; default that of the bundle")

@@ -16,7 +16,7 @@ import (
 func TestEffectsAreTold(t *testing.T) {
 	cfg := Config{Seed: 5, Servers: 5, Clients: 2, For: 30 * time.Second}
 	texts := []string{"at 5s for 2s crash one", "at 9s for 1s partition bridge", "at 12s for 1s net one -> minority blackhole",
-		"every 10s pause followers:log", "on zk2.NEWLEADER#1 crash zk2", "at 28s for 100ms kill zk3", "at 28050ms net primaries -> all reset"}
+		"every 10s pause followers:log", "on zk2.NEWLEADER#1 crash zk2", "at 28s for 100ms kill zk3", "at 4s net leader -> all reset"}
 	for _, text := range texts {
 		cfg.Faults = append(cfg.Faults, statement(t, text))
 	}
