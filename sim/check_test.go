@@ -3,6 +3,7 @@ package sim_test
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -28,7 +29,7 @@ func TestElection(t *testing.T) {
 func TestWorkload(t *testing.T) {
 	sim.Check(t, func(c *sim.Cluster) {
 		c.Workload(3)
-		c.For(5e9)
+		c.For(5 * time.Second)
 		c.Schedule("at 2s for 1s crash one")
 	})
 }
@@ -68,4 +69,13 @@ func ExampleRun() {
 	}, sim.Input{Seed: 1})
 	fmt.Println(err, o.Failed(), o.Violation.Property)
 	// Output: <nil> true AtMostOneLeader
+}
+
+// FuzzWorkload looks for bytes, so a seed and a schedule, that a small ensemble
+// does not survive.
+func FuzzWorkload(f *testing.F) {
+	sim.Fuzz(f, func(c *sim.Cluster) {
+		c.Workload(2)
+		c.For(5 * time.Second)
+	})
 }
