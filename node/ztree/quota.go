@@ -79,8 +79,9 @@ func parseLimits(text []byte) limits {
 	return l
 }
 
-// exceeded says in words which limit a usage passes, "" for none. A hard limit
-// stands in the place of the soft one.
+// exceeded says in words which limit a usage passes, "" for none: a hard one if
+// there is one, whatever soft one is passed too. A hard limit stands in the place
+// of the soft one.
 func (l *limits) exceeded(count, bytes int64) (detail string, hard bool) {
 	for _, x := range [...]struct {
 		what             string
@@ -89,11 +90,11 @@ func (l *limits) exceeded(count, bytes int64) (detail string, hard bool) {
 		if x.hard > -1 && x.used > x.hard {
 			return fmt.Sprintf("%d %s, the hard limit is %d", x.used, x.what, x.hard), true
 		}
-		if x.hard <= -1 && x.soft > -1 && x.used > x.soft {
-			return fmt.Sprintf("%d %s, the limit is %d", x.used, x.what, x.soft), false
+		if x.hard <= -1 && x.soft > -1 && x.used > x.soft && detail == "" {
+			detail = fmt.Sprintf("%d %s, the limit is %d", x.used, x.what, x.soft)
 		}
 	}
-	return "", false
+	return detail, false
 }
 
 // account adds to the usage of every quota that path is under.
@@ -118,7 +119,9 @@ func (t *Tree) account(path string, count, bytes int64) {
 // of the znode that its metadata would show.
 func (t *Tree) showUsage(about string, q *quota) {
 	if n := t.nodes[quotaPath+about+"/"+statsName]; n != nil {
-		n.data = fmt.Appendf(nil, "count=%d,bytes=%d", q.count, q.bytes)
+		shown := fmt.Appendf(nil, "count=%d,bytes=%d", q.count, q.bytes)
+		t.bytes += int64(len(shown) - len(n.data))
+		n.data = shown
 		n.content = t.digests.content(n.path, n.data)
 	}
 }

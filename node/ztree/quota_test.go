@@ -74,6 +74,13 @@ func TestHardLimitsAreObeyed(t *testing.T) {
 	assert.Equal(t, proto.OK, l.do(create("/a/c", 0)).Err)
 }
 
+// A soft limit that is passed does not hide a hard one of the other kind.
+func TestHardLimitBehindASoftOne(t *testing.T) {
+	l := limited("count=1;byteHardLimit=6")
+	assert.Equal(t, proto.OK, l.do(create("/a/b", 0)).Err)
+	assert.Equal(t, proto.QuotaExceeded, l.do(data(create("/a/c", 0), "12")).Err)
+}
+
 // TestQuotaForesees: what is prepared counts, applied or not.
 func TestQuotaForesees(t *testing.T) {
 	l := limited("countHardLimit=2")
