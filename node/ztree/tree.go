@@ -21,6 +21,7 @@ type Tree struct {
 	rules      Rules
 	digests    digester
 	digest     int64
+	bytes      int64 // in the keys and data of all znodes
 	processed  proto.Zxid
 }
 
@@ -160,6 +161,7 @@ func (t *Tree) insert(parent *node, path string, data []byte, s stat) *node {
 	if s.owner != 0 {
 		t.indexOf(n).add(path)
 	}
+	t.bytes += int64(len(path) + len(data))
 	t.account(path, 1, int64(len(data)))
 	t.digestAgain(n)
 	return n
@@ -180,6 +182,7 @@ func (t *Tree) remove(n *node) {
 	n.parent.children.remove(n.name())
 	t.unindex(n)
 	t.account(n.path, -1, -int64(len(n.data)))
+	t.bytes -= int64(len(n.path) + len(n.data))
 	t.acls.release(n.stat.acl)
 	t.digest -= int64(n.digest)
 }
@@ -187,6 +190,7 @@ func (t *Tree) remove(n *node) {
 // setData gives a node other data, which it keeps.
 func (t *Tree) setData(n *node, data []byte) {
 	t.account(n.path, 0, int64(len(data)-len(n.data)))
+	t.bytes += int64(len(data) - len(n.data))
 	n.data = data
 	n.content = t.digests.content(n.path, data)
 }
