@@ -119,7 +119,9 @@ func (t *Tree) account(path string, count, bytes int64) {
 // of the znode that its metadata would show.
 func (t *Tree) showUsage(about string, q *quota) {
 	if n := t.nodes[quotaPath+about+"/"+statsName]; n != nil {
-		n.data = fmt.Appendf(nil, "count=%d,bytes=%d", q.count, q.bytes)
+		shown := fmt.Appendf(nil, "count=%d,bytes=%d", q.count, q.bytes)
+		t.bytes += int64(len(shown) - len(n.data))
+		n.data = shown
 		n.content = t.digests.content(n.path, n.data)
 	}
 }
