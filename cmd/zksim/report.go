@@ -261,6 +261,9 @@ func (p *pictures) write() error {
 			continue
 		}
 		data, err := p.draw(f.name)
+		if errors.Is(err, linearizability.ErrNoPicture) {
+			return unjudged(fmt.Sprintf("%s: no call of the run is for porcupine; leave porcupine out of --format", p.path))
+		}
 		if err != nil {
 			return fmt.Errorf("%s: cannot make the %s: %w", p.path, f.name, err)
 		}
