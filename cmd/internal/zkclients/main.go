@@ -1,0 +1,88 @@
+// Command zkclients has real clients of the ZooKeeper protocol use an ensemble of
+// three of our servers: go-zookeeper, kazoo, the C library, and the shells cli_mt
+// and zkCli.sh. Each does what it offers of the operations, one line tells how it
+// went. Then three of them write all the time, the leader is killed, and no
+// acknowledged write may be missing.
+//
+//	go run ./cmd/internal/zkclients --server zkserver --kazoo .ci/clients/kazoo_client.py --c ./c_client
+//
+// It is what the stage clients of .ci/run runs, which installs and builds what it
+// needs. It imports cmd/internal/ensemble, node/host/wire, node/proto,
+// go-zookeeper and the standard library.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"time"
+
+	"github.com/zksim/zksim/cmd/internal/ensemble"
+)
+
+// limits of one client, and of servers that elect, on a machine that is busy.
+const (
+	clientTimeout = 60 * time.Second
+	serveTimeout  = 30 * time.Second
+)
+
+// options are the command line.
+type options struct {
+	server, kazoo, c, dir string
+}
+
+func main() {
+	if len(os.Args) == 5 && os.Args[1] == goClientArg {
+		os.Exit(goClient(os.Args[2:]))
+	}
+	if err := run(os.Args[1:]); err != nil {
+		fmt.Fprintln(os.Stderr, "zkclients:", err)
+		os.Exit(1)
+	}
+}
+
+func parse(args []string) (*options, error) {
+	o := &options{}
+	fs := flag.NewFlagSet("zkclients", flag.ContinueOnError)
+	fs.StringVar(&o.server, "server", "", "program zkserver")
+	fs.StringVar(&o.kazoo, "kazoo", "", "script kazoo_client.py")
+	fs.StringVar(&o.c, "c", "", "program made of c_client.c")
+	fs.StringVar(&o.dir, "dir", "", "for data and logs, must not exist; without it a temporary one that a failure leaves behind")
+	if err := fs.Parse(args); err != nil {
+		return nil, err
+	}
+	if fs.NArg() > 0 || o.server == "" || o.kazoo == "" || o.c == "" {
+		return nil, errors.New("want --server, --kazoo and --c")
+	}
+	var err error
+	if o.server, err = filepath.Abs(o.server); err == nil && o.dir == "" {
+		o.dir, err = os.MkdirTemp("", "zkclients-")
+	}
+	return o, err
+}
+
+func run(args []string) error {
+	o, err := parse(args)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer cancel()
+	e, err := ensemble.Start(ensemble.Options{Program: []string{o.server}, Servers: 3, Dir: o.dir})
+	if err != nil {
+		return err
+	}
+	defer e.Stop()
+	if err := e.Await(serveTimeout); err != nil {
+		return fmt.Errorf("%w\ndata and logs: %s", err, o.dir)
+	}
+	if err := errors.Join(checkAll(ctx, o, e), killUnderLoad(ctx, o, e)); err != nil {
+		return fmt.Errorf("%w\ndata and logs: %s", err, o.dir)
+	}
+	e.Stop()
+	return os.RemoveAll(o.dir)
+}
