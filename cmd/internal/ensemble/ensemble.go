@@ -145,6 +145,19 @@ func (e *Ensemble) Kill(i int) {
 	s.process = nil
 }
 
+// Logs are the ends of the servers' logs, n bytes of each at most.
+func (e *Ensemble) Logs(n int) string {
+	var all strings.Builder
+	for i, s := range e.servers {
+		b, err := os.ReadFile(filepath.Join(s.dir, "log"))
+		fmt.Fprintf(&all, "--- the end of the log of server %d\n%s\n", i+1, b[max(0, len(b)-n):])
+		if err != nil {
+			fmt.Fprintln(&all, err)
+		}
+	}
+	return all.String()
+}
+
 // Stop ends all of them.
 func (e *Ensemble) Stop() {
 	for i := range e.servers {

@@ -77,12 +77,13 @@ func run(args []string) error {
 		return err
 	}
 	defer e.Stop()
-	if err := e.Await(serveTimeout); err != nil {
-		return fmt.Errorf("%w\ndata and logs: %s", err, o.dir)
-	}
-	if err := errors.Join(checkAll(ctx, o, e), killUnderLoad(ctx, o, e)); err != nil {
-		return fmt.Errorf("%w\ndata and logs: %s", err, o.dir)
+	err = e.Await(serveTimeout)
+	if err == nil {
+		err = errors.Join(checkAll(ctx, o, e), killUnderLoad(ctx, o, e))
 	}
 	e.Stop()
+	if err != nil {
+		return fmt.Errorf("%w\ndata and logs: %s\n%s", err, o.dir, e.Logs(2000))
+	}
 	return os.RemoveAll(o.dir)
 }
