@@ -55,11 +55,15 @@ func Authenticate(a *proto.Auth, superDigest string) (ids []proto.ID, ok bool) {
 	return nil, false
 }
 
-// users is what whoAmI tells: of a digest the user alone.
+// users is what whoAmI tells: of a digest the user alone. That somebody may do
+// everything is no user. No recording shows what ZooKeeper tells of it.
 func users(ids []proto.ID) []proto.ID {
 	out := make([]proto.ID, 0, len(ids))
 	for _, id := range ids {
-		if id.Scheme == schemeDigest {
+		switch id.Scheme {
+		case schemeSuper:
+			continue
+		case schemeDigest:
 			id.ID, _, _ = strings.Cut(id.ID, ":")
 		}
 		out = append(out, id)

@@ -8,5 +8,7 @@
 // [State] is the replicated part: a value, whose [State.Apply] returns the next
 // value and leaves the old one as it was. Copying it is an assignment; a failed
 // multi is the old value. [Watches] is what one server keeps for its
-// connections. [Server] holds both together.
+// connections. [Server] holds both together, with the identities of the
+// connections. It knows every operation of the recorded transcripts; what is the
+// business of a connection alone (frames, passwords, timeouts) is left to its user.
 package model

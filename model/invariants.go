@@ -21,6 +21,7 @@ func (s State) Check() []proto.Violation {
 	})
 	c.require(reached == s.nodes.len(), proto.StatShape, "%d nodes, %d below the root", s.nodes.len(), reached)
 	c.owned()
+	c.limited()
 	return c.found
 }
 
@@ -49,6 +50,15 @@ func (c *checker) stat(path string, t *proto.Stat, data []byte) {
 	require(t.EphemeralOwner == 0 || t.NumChildren == 0, "an ephemeral with children")
 	require(reserved(path) || t.NumChildren <= n.creations, "more children than creations")
 	require(validPath(path), "a path against the rules")
+	require(n.container && n.ttl == 0 && n.owner == 0 || !n.container && (n.ttl == 0 || n.ttl > 0 && n.owner == 0), "of more than one kind")
+}
+
+// limited checks that the quotas are those of which the limits are in the tree.
+func (c *checker) limited() {
+	for about := range c.quotas.keys() {
+		_, ok := c.find(quotaRoot + about + limitsName)
+		c.require(ok, proto.StatShape, "%q: a quota without limits", about)
+	}
 }
 
 // childrenOf counts the children that are really in the tree.

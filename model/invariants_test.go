@@ -47,6 +47,9 @@ func TestCheckFindsPlantedDefects(t *testing.T) {
 		"owner without session":  {proto.Ephemeral, func(s *State) { s.sessions = s.sessions.without(1) }},
 		"owner without list":     {proto.Ephemeral, func(s *State) { s.sessions = s.sessions.with(1, rankOfNumber(1), session{}) }},
 		"list of another's node": {proto.Ephemeral, func(s *State) { edit(s, "/a/e", func(n *node) { n.owner = 0 }) }},
+		"kinds mixed":            {proto.StatShape, func(s *State) { edit(s, "/a", func(n *node) { n.container, n.ttl = true, 1 }) }},
+		"ephemeral that ends":    {proto.StatShape, func(s *State) { edit(s, "/a/e", func(n *node) { n.ttl = 1 }) }},
+		"quota without limits":   {proto.StatShape, func(s *State) { s.quotas = withName(s.quotas, "/a") }},
 		"bad name": {proto.StatShape, func(s *State) {
 			edit(s, "/a", func(n *node) { n.children, n.creations = withName(n.children, ".."), 2 })
 			s.put("/a/..", &node{})

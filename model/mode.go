@@ -13,20 +13,18 @@ type mode struct {
 // numbered, ephemeral or has a time to live is in the flags, whether it is a
 // container in the type of the request.
 func (s State) modeOf(op *proto.Op) (mode, proto.ErrCode) {
-	ttl := int64(-1)
-	if op.Type == proto.OpCreateTTL {
-		ttl = op.TTL
-	}
 	m := mode{container: op.Type == proto.OpCreateContainer, answer: op.Type}
 	switch {
 	case op.Flags < 0 || op.Flags > 6:
 		return m, proto.BadArguments
+	case isTTL(op.Flags) && !s.rules.ExtendedTypes:
+		return m, proto.Unimplemented
+	case isTTL(op.Flags) != (op.Type == proto.OpCreateTTL):
+		return m, proto.BadArguments
 	case isTTL(op.Flags):
 		m.sequential = op.Flags == proto.FlagTTLSequential
-		m.ttl = ttl
-		return m, s.ttlAllowed(ttl)
-	case ttl >= 0:
-		return m, proto.BadArguments
+		m.ttl = op.TTL
+		return m, s.ttlAllowed(op.TTL)
 	}
 	m.plain(op.Flags)
 	return m, proto.OK

@@ -52,7 +52,8 @@ func failedParts(count, failing int, err proto.ErrCode) []proto.Result {
 	return parts
 }
 
-// multiRead answers each read for itself.
+// multiRead answers each read for itself. None of them leaves a watch, whether it
+// asks for one or not.
 func (s State) multiRead(from Caller, op *proto.Op) proto.Result {
 	r := proto.Result{Type: op.Type, Multi: make([]proto.Result, 0, len(op.Ops))}
 	for i := range op.Ops {

@@ -32,7 +32,7 @@ func TestRandomRuns(t *testing.T) {
 
 // start returns a state with open sessions 1 to n.
 func start(n proto.SessionID) model.State {
-	s := model.New()
+	s := model.NewWith(model.Rules{ExtendedTypes: true})
 	for id := proto.SessionID(1); id <= n; id++ {
 		s, _, _ = s.Apply(s.Last()+1, 0, id, &proto.Op{Type: proto.OpCreateSession, Timeout: 4000})
 	}

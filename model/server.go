@@ -70,18 +70,25 @@ func (v *Server) Auth(id proto.SessionID, op *proto.Op) proto.Result {
 // events that precede it. A session that closes loses its connection after its
 // watches have fired.
 func (v *Server) Apply(z proto.Zxid, t int64, id proto.SessionID, op *proto.Op) (proto.Result, []Event) {
-	next, r, changes := v.ApplyAs(z, t, v.caller(id), op)
+	return v.ApplyFrom(z, t, v.Caller(id), op)
+}
+
+// ApplyFrom is [Server.Apply] of a request that was read when the connection had
+// other identities than now.
+func (v *Server) ApplyFrom(z proto.Zxid, t int64, from Caller, op *proto.Op) (proto.Result, []Event) {
+	next, r, changes := v.ApplyAs(z, t, from, op)
 	v.State = next
 	events := v.Watches.Fire(changes, func(id proto.SessionID, acl []proto.ACL) bool {
 		return may(v.IDs(id), proto.PermRead, acl)
 	})
 	if op.Type == proto.OpCloseSession {
-		v.Disconnect(id)
+		v.Disconnect(from.Session)
 	}
 	return r, events
 }
 
-func (v *Server) caller(id proto.SessionID) Caller { return Caller{Session: id, IDs: v.IDs(id)} }
+// Caller is who asks now by the connection of a session.
+func (v *Server) Caller(id proto.SessionID) Caller { return Caller{Session: id, IDs: v.IDs(id)} }
 
 // Read answers a read (see [State.ReadAs]), an auth, or a request about watches,
 // and returns with the answer the events that precede it.
@@ -98,10 +105,7 @@ func (v *Server) Read(id proto.SessionID, op *proto.Op) (proto.Result, []Event) 
 	case proto.OpCheckWatches:
 		return v.Watches.Has(op), nil
 	}
-	r := v.ReadAs(v.caller(id), op)
+	r := v.ReadAs(v.Caller(id), op)
 	v.Watches.Set(id, op, r.Err)
-	for i := range r.Multi {
-		v.Watches.Set(id, &op.Ops[i], r.Multi[i].Err)
-	}
 	return r, nil
 }

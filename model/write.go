@@ -159,6 +159,8 @@ func (x *transaction) mayDelete(op *proto.Op) proto.ErrCode {
 }
 
 // deleteContainer deletes a container or a node with a time to live that is over.
+// The leader says with it for how long, in ms, a container may wait for its first
+// child; 0 is for ever.
 func (x *transaction) deleteContainer(op *proto.Op) proto.Result {
 	n, ok := x.find(op.Path)
 	switch {
@@ -168,17 +170,25 @@ func (x *transaction) deleteContainer(op *proto.Op) proto.Result {
 		return failed(op, proto.NoNode)
 	case n.children.len() > 0:
 		return failed(op, proto.NotEmpty)
-	case !n.over(x.time):
+	case !n.over(x.time, op.TTL):
 		return failed(op, proto.BadVersion)
 	}
 	x.remove(op.Path)
 	return proto.Result{Type: op.Type}
 }
 
-// over tells whether a node without children is to go: a container that had some,
-// or a node whose data has not been set for longer than its time to live.
-func (n *node) over(now int64) bool {
-	return n.container && n.creations > 0 || n.ttl != 0 && now-n.mtime > n.ttl
+// over tells whether a node without children is to go: a container that had some
+// or was never used for too long, or a node whose data has not been set for longer
+// than its time to live.
+func (n *node) over(now, neverUsed int64) bool {
+	age := now - n.mtime
+	switch {
+	case n.container:
+		return n.creations > 0 || neverUsed != 0 && age > neverUsed
+	case n.ttl != 0:
+		return age > n.ttl
+	}
+	return false
 }
 
 func (x *transaction) setData(op *proto.Op) proto.Result {
