@@ -23,7 +23,7 @@ func cliSteps(below string) []step {
 		{"update", "set " + p + "a hello", q + `a: rc = 0 Stat:.*version=2`},
 		{"update", "get " + p + "a", q + `a: rc = 0\s+value_len = 5\s+hello`},
 		{"ephemeral", "create +e " + p + "e", `\[` + q + `e\]: rc = 0`},
-		{"ephemeral", "exists " + p + "e", `ephemeralOwner = [1-9a-f]`},
+		{"ephemeral", "get " + p + "e", `ephemeralOwner = [1-9a-f]`},
 		{"sequence", "create +s " + p + "s-", `name = ` + q + `s-\d{10}`},
 		{"sequence", "create +es " + p + "es-", `name = ` + q + `es-\d{10}`},
 		{"read", "ls " + below, regexp.QuoteMeta(below) + `: rc = 0.*\te\n`},
