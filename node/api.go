@@ -45,6 +45,7 @@ type Config struct {
 	PreAllocSize      int64  // bytes by which a log file grows
 	SessionSecret     []byte // every server of the ensemble has the same
 	Store             StoreConfig
+	Clients           ClientsConfig
 	Bugs              Bugs // planted bugs; the zero value plants none
 }
 

@@ -25,7 +25,8 @@ func (n *Node) authArrived(c *conn, h proto.RequestHeader, body []byte) error {
 	if !ok {
 		reply.Err = proto.AuthFailed
 		n.answer(c, reply, &proto.Result{})
-		n.note(Note{Kind: NoteConnClosed, Text: "authentication by the scheme " + quoted(op.Auth.Scheme) + " failed"})
+		n.counters.authFailed++
+		n.note(Note{Kind: NoteConnClosed, Conn: c.id, Text: "authentication by the scheme " + quoted(op.Auth.Scheme) + " failed"})
 		n.closeFlushed(c)
 		return nil
 	}

@@ -3,15 +3,13 @@ package node
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"time"
 
 	"github.com/zksim/zksim/node/proto"
 	"github.com/zksim/zksim/node/ztree"
 )
-
-// sessionlessTimeout is how long a connection may stay without a session.
-const sessionlessTimeout = 10 * time.Second
 
 // clientConn is a client's connection.
 type clientConn struct {
@@ -22,18 +20,32 @@ type clientConn struct {
 	hasReadOnly bool
 	lastHeard   time.Duration
 	ids         []proto.ID // who the client is; never changed in place, for requests share it
+
+	asking      bool  // by a four-letter word
+	stopped     bool  // it is not read from until answers have left
+	flooded     bool  // more waits for it than may
+	outstanding int   // requests that were read and are not answered
+	inside      int   // those of them that are in the pipeline
+	large       int64 // bytes of the large ones among them
+	replySize   int64 // how long a reply is, going by the last ones
+	stats       connStats
 }
 
+// clientAccepted begins a connection. Without a quorum too: a word may come that
+// asks how things are.
 func (n *Node) clientAccepted(c *conn) {
-	if !n.serving {
-		n.closeConn(c)
+	if reason := n.admitClient(c); reason != "" {
+		n.counters.rejected++
+		n.drop(c, reason)
 		return
 	}
-	c.client = &clientConn{lastHeard: n.now, ids: []proto.ID{ztree.IPIdentity(hostOf(c.addr))}}
-	n.arm(TimerConnect, int64(c.id), sessionlessTimeout)
+	c.client = &clientConn{lastHeard: n.now, ids: []proto.ID{ztree.IPIdentity(hostOf(c.addr))},
+		replySize: replySizeAtFirst, stats: newConnStats(n.wall)}
+	n.arm(TimerConnect, int64(c.id), n.cfg.Clients.Sessionless)
 }
 
 func (n *Node) clientGone(c *conn) {
+	n.clientLeft(c)
 	n.disarm(TimerConnect, int64(c.id))
 	n.watches.Drop(ztree.Watcher(c.id))
 	if n.sessionConn[c.client.session] == c {
@@ -53,6 +65,9 @@ func (n *Node) clientIdle(id ConnID) {
 	}
 	left := c.client.lastHeard + n.idleLimit(c.client) - n.now
 	if left <= 0 {
+		if !c.client.ready {
+			n.counters.sessionless++
+		}
 		n.drop(c, "nothing heard for too long")
 		return
 	}
@@ -64,7 +79,7 @@ func (n *Node) clientIdle(id ConnID) {
 // connection and this one was left half open.
 func (n *Node) idleLimit(c *clientConn) time.Duration {
 	if !c.ready {
-		return sessionlessTimeout
+		return n.cfg.Clients.Sessionless
 	}
 	return c.timeout + n.ticks(2)
 }
@@ -75,14 +90,24 @@ func (n *Node) clientFrame(c *conn, b []byte) (int, error) {
 	if cc.asked && !cc.ready || len(b) < 4 {
 		return 0, nil
 	}
+	if !cc.asked {
+		if k, is := n.wordArrived(c, b); is {
+			return k, nil
+		}
+	}
 	size := int32(binary.BigEndian.Uint32(b))
-	if size < 0 || int(size) > n.maxFrame() {
-		return 0, fmt.Errorf("%w: client frame of %d bytes", proto.ErrMarshalling, size)
+	if err := n.judgeFrame(cc, size); err != nil {
+		return 0, err
 	}
 	if len(b) < 4+int(size) {
 		return 0, nil
 	}
+	if cc.ready && !n.mayAsk(cc, c.queued-c.left) {
+		n.holdReading(c)
+		return 0, nil
+	}
 	cc.lastHeard = n.now
+	n.packetReceived(cc)
 	frame := b[4 : 4+size]
 	if !cc.asked {
 		return 4 + int(size), n.connectArrived(c, frame)
@@ -90,11 +115,43 @@ func (n *Node) clientFrame(c *conn, b []byte) (int, error) {
 	return 4 + int(size), n.requestArrived(c, frame)
 }
 
+// tlsHello is how a client begins that speaks TLS, read as a length.
+const tlsHello = 0x160301
+
+// judgeFrame refuses a frame by its length alone, before any of it is kept.
+func (n *Node) judgeFrame(cc *clientConn, size int32) error {
+	switch {
+	case !cc.asked && size>>8 == tlsHello:
+		return errTLS
+	case size < 0 || int(size) > n.maxFrame():
+		return fmt.Errorf("%w: client frame of %d bytes", proto.ErrMarshalling, size)
+	case cc.ready && n.tooLarge(int(size)):
+		n.counters.largeRefused++
+		return fmt.Errorf("large request of %d bytes, with %d of others under way", size, n.demand.large)
+	}
+	return nil
+}
+
+// Why a ConnectRequest is refused.
+var (
+	errTLS        = errors.New("client speaks TLS, which is not in this version")
+	errNotServing = errors.New("not serving: there is no quorum")
+	errNoToken    = errors.New("too many connects at a time")
+)
+
 // connectArrived handles the first frame of a connection.
 func (n *Node) connectArrived(c *conn, frame []byte) error {
 	req, err := proto.DecodeConnectRequest(frame)
 	if err != nil {
 		return err
+	}
+	switch {
+	case !n.serving:
+		n.counters.notServing++
+		return errNotServing
+	case !n.takeToken():
+		n.counters.rejected++
+		return errNoToken
 	}
 	if req.LastZxidSeen > n.tree.LastProcessed() {
 		return fmt.Errorf("client has seen %v, this server %v", req.LastZxidSeen, n.tree.LastProcessed())
@@ -174,7 +231,7 @@ func (n *Node) sessionRefused(c *conn) {
 func (n *Node) connectReply(c *conn, r proto.ConnectResponse) {
 	r.HasReadOnly = c.client.hasReadOnly
 	b, at := proto.BeginFrame(c.buffer())
-	n.setOut(c, proto.EndFrame(proto.AppendConnectResponse(b, &r), at))
+	n.toClient(c, proto.EndFrame(proto.AppendConnectResponse(b, &r), at))
 }
 
 func (n *Node) maxFrame() int {
@@ -213,7 +270,8 @@ func (n *Node) requestArrived(c *conn, frame []byte) error {
 	}
 	r := n.newRequest(c.client.session, h.Xid, h.Type, body, origin{conn: c.id})
 	r.ids = c.client.ids
-	n.submit(r)
+	r.size = len(frame)
+	n.enter(c.client, r)
 	return nil
 }
 
@@ -231,5 +289,5 @@ func (n *Node) answer(c *conn, h proto.ReplyHeader, res *proto.Result) {
 	if h.Err == proto.OK {
 		b = proto.AppendResult(b, res)
 	}
-	n.setOut(c, proto.EndFrame(b, at))
+	n.toClient(c, proto.EndFrame(b, at))
 }

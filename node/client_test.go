@@ -13,7 +13,10 @@ import (
 type client struct {
 	w         *world
 	name      string
-	end       *end // nil: not connected
+	addr      string // from where it connects
+	deaf      bool   // it does not read
+	words     bool   // it has sent a four-letter word: what comes is text
+	end       *end   // nil: not connected
 	in        []byte
 	connected bool // the ConnectResponse has come
 	session   proto.SessionID
@@ -29,7 +32,7 @@ func (w *world) client(name string) *client {
 			return c
 		}
 	}
-	c := &client{w: w, name: name, asked: map[int32]proto.OpCode{}}
+	c := &client{w: w, name: name, addr: "127.0.0.1:40000", asked: map[int32]proto.OpCode{}}
 	w.clients = append(w.clients, c)
 	return c
 }
@@ -43,7 +46,7 @@ func (c *client) open(id proto.ServerID) {
 	l.target = c.w.host(id)
 	c.end = l.ends[0]
 	c.end.client = c
-	c.in, c.connected = nil, false
+	c.in, c.connected, c.words = nil, false, false
 }
 
 // connect opens a connection and asks for a session, or for the one it had.
@@ -62,6 +65,9 @@ func (c *client) hangUp() {
 
 func (c *client) closed() {
 	c.end = nil
+	for line := range strings.Lines(string(c.text())) {
+		c.w.log("replies", "%s | %s", c.name, strings.TrimSuffix(line, "\n"))
+	}
 	c.w.log("replies", "%s closed", c.name)
 }
 
@@ -99,7 +105,7 @@ func (c *client) askAs(xid int32, op *proto.Op) {
 
 func (c *client) received(data []byte) {
 	c.in = append(c.in, data...)
-	for len(c.in) >= 4 {
+	for !c.words && len(c.in) >= 4 {
 		size := int(binary.BigEndian.Uint32(c.in))
 		if len(c.in) < 4+size {
 			return

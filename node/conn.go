@@ -138,6 +138,9 @@ func (n *Node) drop(c *conn, reason string) {
 		return
 	}
 	n.note(Note{Kind: NoteConnClosed, Conn: c.id, Text: reason})
+	if c.port == PortClient {
+		n.counters.dropped++
+	}
 	n.closeConn(c)
 	n.lost(c)
 }
@@ -183,6 +186,9 @@ func (n *Node) pump(c *conn) {
 		used += k
 	}
 	c.in = c.in[:copy(c.in, c.in[used:])]
+	if c.client != nil && len(c.in) == 0 && cap(c.in) > keptBytes {
+		c.in = nil
+	}
 	c.pumping = false
 }
 
@@ -203,6 +209,10 @@ func (n *Node) decodeOne(c *conn, b []byte) (int, error) {
 	}
 	return 0, nil
 }
+
+// keptBytes is how much memory an idle client's connection may keep for reading,
+// and as much for writing: there may be very many of them.
+const keptBytes = 64 << 10
 
 // buffer prepares c.out for an append.
 func (c *conn) buffer() []byte {
@@ -236,6 +246,7 @@ func (n *Node) senderTurn(id ConnID, room int) {
 		return
 	}
 	c.asked = false
+	n.readOn(c, max(c.queued-c.left-int64(room), 0)) // before anything is sent: it may have answers
 	n.produce(c, room)
 	data := c.out[c.sent:min(len(c.out), c.sent+room)]
 	if len(data) > 0 {
@@ -253,6 +264,8 @@ func (n *Node) senderTurn(id ConnID, room int) {
 	case c.flushClose:
 		n.closeConn(c)
 		n.lost(c)
+	case c.client != nil && cap(c.out) > keptBytes:
+		c.out, c.sent = nil, 0
 	}
 }
 

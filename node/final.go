@@ -50,6 +50,7 @@ func (n *Node) apply(p *proposal) proto.Result {
 	}
 	res := n.tree.Apply(&p.txn, n.watches, n.deliver)
 	n.committed.add(p.rec)
+	n.keepDigest(p.zxid())
 	n.note(Note{Kind: NoteApplied, Zxid: p.zxid(), Digest: n.tree.Digest(), Payload: p.rec.Payload()})
 	for _, x := range n.tree.TakeExcesses() {
 		n.note(Note{Kind: NoteQuotaExceeded, Zxid: p.zxid(), Text: x.Path + ": " + x.Detail})
@@ -92,7 +93,9 @@ func (n *Node) execute(r *request) {
 		from := ztree.Caller{Watcher: ztree.Watcher(c.id), Session: r.session, IDs: r.ids}
 		res = n.tree.Read(&r.op, &from, n.watches, n.deliver)
 	}
-	n.reply(c, r, n.tree.LastProcessed(), &res)
+	if n.reply(c, r, n.tree.LastProcessed(), &res) {
+		n.answered(c, r)
+	}
 	n.release(r)
 }
 
@@ -103,23 +106,29 @@ func (n *Node) answerWrite(r *request, z proto.Zxid, res proto.Result) {
 		return
 	}
 	if r.op.Type == proto.OpCreateSession {
+		n.measured(c.client, r, z)
 		n.sessionReady(c)
 		return
 	}
-	n.reply(c, r, z, &res)
-	if r.op.Type == proto.OpCloseSession {
-		n.closeFlushed(c)
+	if !n.reply(c, r, z, &res) {
+		return
 	}
+	if r.op.Type == proto.OpCloseSession {
+		n.closeFlushed(c) // before more is read from it
+	}
+	n.answered(c, r)
 }
 
 // reply queues an answer. A session that has moved to another server learns it
-// from a closed connection.
-func (n *Node) reply(c *conn, r *request, z proto.Zxid, res *proto.Result) {
+// from a closed connection; then it returns false.
+func (n *Node) reply(c *conn, r *request, z proto.Zxid, res *proto.Result) bool {
 	if res.Err == proto.SessionMoved {
 		n.drop(c, "session moved")
-		return
+		return false
 	}
+	n.measured(c.client, r, z)
 	n.answer(c, proto.ReplyHeader{Xid: r.xid, Zxid: z, Err: res.Err}, res)
+	return true
 }
 
 // notifyWatcher queues a watch event. It runs inside the application of the
@@ -132,5 +141,5 @@ func (n *Node) notifyWatcher(w ztree.Watcher, e proto.WatcherEvent) {
 	b, at := proto.BeginFrame(c.buffer())
 	b = proto.AppendReplyHeader(b, proto.ReplyHeader{Xid: proto.XidNotification, Zxid: -1})
 	b = proto.AppendWatcherEvent(b, e)
-	n.setOut(c, proto.EndFrame(b, at))
+	n.toClient(c, proto.EndFrame(b, at))
 }

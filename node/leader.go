@@ -13,6 +13,7 @@ import (
 // leader is what a server keeps while it leads, from the decision of the
 // election until it gives up.
 type leader struct {
+	since    time.Duration
 	ownEpoch proto.Epoch // its history when it was elected: nobody may have a newer one
 	ownZxid  proto.Zxid
 
@@ -48,7 +49,7 @@ type leader struct {
 // then listens to learners.
 func (n *Node) startLeading() {
 	n.needSnapshot = false // whoever leads has the history that counts
-	n.leader = &leader{ownEpoch: n.currentEpoch, ownZxid: n.lastLogged, maxAccepted: n.heardEpoch}
+	n.leader = &leader{since: n.now, ownEpoch: n.currentEpoch, ownZxid: n.lastLogged, maxAccepted: n.heardEpoch}
 	n.arm(TimerPhase, 0, n.ticks(n.cfg.InitLimit))
 	n.arm(TimerLeaderTick, 0, n.cfg.TickTime/2)
 	n.startSnapshot(snapshotLeader)

@@ -55,6 +55,12 @@ type Node struct {
 	final   queue[finalItem]
 	snap    snapshotStage
 
+	demand    demand
+	counters  counters
+	digests   queue[digestEntry]
+	traceMask int64
+	started   time.Duration
+
 	nextSession proto.SessionID
 	deliver     func(ztree.Watcher, proto.WatcherEvent)
 	freeReqs    []*request
@@ -72,6 +78,9 @@ func New(cfg Config, recovered *store.Recovered) *Node {
 	n.conns.byID = map[ConnID]*conn{}
 	n.commit.bySession = map[proto.SessionID]*queue[*request]{}
 	n.log.writer = store.NewLogWriter(cfg.PreAllocSize)
+	n.cfg.Clients = cfg.Clients.withDefaults()
+	n.demand.perAddress, n.demand.tokens = map[string]int{}, n.cfg.Clients.Tokens
+	n.counters, n.traceMask = newCounters(), traceMaskDefault
 	n.deliver = n.notifyWatcher
 	n.acceptedEpoch, n.currentEpoch = recovered.AcceptedEpoch, recovered.CurrentEpoch
 	n.load(recovered)
@@ -182,6 +191,9 @@ func (n *Node) Step(in Input) *Output {
 	case EventDrawn:
 		n.snapshotIntervalDrawn(in.Value)
 	}
+	if len(n.demand.flooded) > 0 {
+		n.dropFlooded()
+	}
 	if n.stopping {
 		n.finishStop()
 	}
@@ -196,6 +208,7 @@ func (n *Node) resetOutput() {
 }
 
 func (n *Node) start() {
+	n.started = n.now
 	n.nextSession = firstSession(n.id, n.wall)
 	n.drawSnapshotInterval()
 	n.becomeLooking()

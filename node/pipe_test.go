@@ -168,12 +168,16 @@ func (l *link) answer() {
 	if a.host != nil {
 		a.host.step(node.Event{Kind: node.EventConnected, Conn: a.id})
 	}
-	h.step(node.Event{Kind: node.EventAccepted, Conn: b.id, Port: l.port, Addr: "127.0.0.1:40000"})
+	addr := "127.0.0.1:40000"
+	if a.client != nil {
+		addr = a.client.addr
+	}
+	h.step(node.Event{Kind: node.EventAccepted, Conn: b.id, Port: l.port, Addr: addr})
 }
 
 // ready reports whether there is something for an end to read, and it reads.
 func (e *end) ready() bool {
-	if !e.open || e.host != nil && (e.shut || slices.Contains(e.host.paused, node.StageReceiver)) {
+	if !e.open || e.client != nil && e.client.deaf || e.host != nil && (e.shut || slices.Contains(e.host.paused, node.StageReceiver)) {
 		return false
 	}
 	return len(e.buf) > 0 || e.fin

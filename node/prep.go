@@ -38,7 +38,7 @@ func (n *Node) prepare(r *request) {
 	if r.bad != proto.OK && pre == proto.OK {
 		pre = r.bad
 	}
-	if !r.op.Type.IsWrite() {
+	if !r.op.Type.IsWrite() || r.throttled {
 		r.fail = pre
 		n.propose.push(prepared{req: r})
 		n.ask(StagePropose)
@@ -71,7 +71,7 @@ func (n *Node) proposeTurn() {
 		switch {
 		case it.p != nil:
 			n.proposeTxn(it)
-		case it.req.op.Type == proto.OpSync:
+		case it.req.op.Type == proto.OpSync && !it.req.throttled:
 			n.startSync(it.req)
 		default:
 			n.commit.queued.push(it.req)
@@ -87,6 +87,8 @@ func (n *Node) proposeTxn(it prepared) {
 	}
 	l := n.leader
 	l.lastProposed = it.p.zxid()
+	n.counters.proposed++
+	n.counters.proposals.add(len(it.p.rec.Payload()))
 	n.note(Note{Kind: NoteProposed, Zxid: l.lastProposed, Payload: it.p.rec.Payload()})
 	n.tail.push(it.p)
 	n.encodeProposal(it.p)

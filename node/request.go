@@ -1,6 +1,8 @@
 package node
 
 import (
+	"time"
+
 	"github.com/zksim/zksim/node/proto"
 )
 
@@ -22,6 +24,12 @@ type request struct {
 	body    []byte        // as received; the decoded data aliases it
 	fail    proto.ErrCode // prep: a read that must fail
 	asRead  bool          // a sync that waits for nobody
+	began   time.Duration // when it was read
+	size    int           // of its frame
+
+	// throttled: it has waited for too long. It goes through the pipeline in its
+	// place, is no transaction, and is answered by an error.
+	throttled bool
 
 	// revalidate: not a request, but the question whether a session may go on
 	// behind another connection. It keeps its place among the requests.
@@ -30,13 +38,16 @@ type request struct {
 
 // needsCommit reports whether the request waits for the ensemble.
 func (r *request) needsCommit() bool {
+	if r.throttled {
+		return false
+	}
 	return r.op.Type.IsWrite() || r.op.Type == proto.OpSync && !r.asRead
 }
 
 // newRequest decodes a request; its body is copied.
 func (n *Node) newRequest(s proto.SessionID, xid int32, t proto.OpCode, body []byte, from origin) *request {
 	r := n.takeRequest()
-	r.session, r.xid, r.from = s, xid, from
+	r.session, r.xid, r.from, r.began = s, xid, from, n.now
 	r.body = append(r.body[:0:0], body...)
 	op, err := proto.DecodeOp(t, r.body)
 	if err != nil {
@@ -74,7 +85,7 @@ func (n *Node) submit(r *request) {
 	// back, or it would take it for somebody else's.
 	n.commit.queued.push(r)
 	n.ask(StageCommit)
-	if r.op.Type == proto.OpSync {
+	if r.op.Type == proto.OpSync && !r.throttled {
 		n.learner.pendingSyncs.push(r)
 	}
 	if r.needsCommit() {

@@ -8,6 +8,7 @@ import (
 // Only the functions of this file assign role and phase.
 
 func (n *Node) becomeLooking() {
+	n.counters.lookings++
 	n.role = RoleLooking
 	n.setPhase(PhaseElection)
 	n.note(Note{Kind: NoteRole, Role: RoleLooking})
@@ -54,6 +55,7 @@ func (n *Node) giveUp(reason string) {
 	}
 	n.stopTimers()
 	n.dropRequests()
+	n.demand.forget()
 	n.abortSnapshot()
 	clear(n.sessionConn)
 	n.watches = ztree.NewWatches(n.identities)

@@ -98,7 +98,9 @@ func (s *story) cluster(args []string) {
 		case "sync-without-quorum":
 			s.w.cfg.Bugs.SyncWithoutQuorum = true
 		default:
-			s.fatalf("cluster: no option %q", a)
+			if !s.clientsOption(key, value) {
+				s.fatalf("cluster: no option %q", a)
+			}
 		}
 	}
 }
@@ -304,6 +306,8 @@ func (s *story) clientVerb(name string, args []string) {
 	}
 	c := s.w.client(name)
 	switch verb, rest := args[0], args[1:]; verb {
+	case "from", "word", "deaf", "hears", "times":
+		s.roughClient(c, verb, rest)
 	case "connect":
 		s.connect(c, rest)
 	case "open":
@@ -374,6 +378,8 @@ func (s *story) op(verb string, args []string) proto.Op {
 		return proto.Op{Type: proto.OpSync, Path: arg(0)}
 	case "ping":
 		return proto.Op{Type: proto.OpPing}
+	case "watch": // everything from a path down
+		return proto.Op{Type: proto.OpAddWatch, Path: arg(0), Mode: 1}
 	case "close":
 		return proto.Op{Type: proto.OpCloseSession}
 	}
