@@ -45,9 +45,9 @@ type server struct {
 // Apache is the program of a server of Apache ZooKeeper as Debian installs it,
 // with a Java heap such as 1g.
 func Apache(heap string) []string {
-	return []string{"java", "-Xmx" + heap, "-Xms" + heap, "-Dzookeeper.log.threshold=WARN",
+	return []string{"java", "-Xmx" + heap,
 		"-cp", "/etc/zookeeper/conf_example:/usr/share/java/zookeeper.jar",
-		"-Dzookeeper.root.logger=WARN,CONSOLE", "org.apache.zookeeper.server.quorum.QuorumPeerMain"}
+		"org.apache.zookeeper.server.quorum.QuorumPeerMain"}
 }
 
 // Start starts all servers; Await waits until they serve.
@@ -171,6 +171,17 @@ func (e *Ensemble) PID(i int) int {
 		return p.Process.Pid
 	}
 	return 0
+}
+
+// PIDs are those of all that run.
+func (e *Ensemble) PIDs() []int {
+	var all []int
+	for i := range e.servers {
+		if pid := e.PID(i); pid != 0 {
+			all = append(all, pid)
+		}
+	}
+	return all
 }
 
 // Await waits until every server that runs has answered a sync, which needs a

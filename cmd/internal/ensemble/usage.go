@@ -12,16 +12,13 @@ import (
 // clockTick is the unit of processor times in /proc: 1/100 s on every Linux.
 const clockTick = 10 * time.Millisecond
 
-// ProcessorTime is what all servers that run have used so far, user and system.
-// It needs /proc.
-func (e *Ensemble) ProcessorTime() (time.Duration, error) {
+// ProcessorTime is what processes have used so far, user and system. It needs /proc.
+func ProcessorTime(pids []int) (time.Duration, error) {
 	var sum time.Duration
 	var all error
-	for i := range e.servers {
-		if pid := e.PID(i); pid != 0 {
-			t, err := processorTime(pid)
-			sum, all = sum+t, errors.Join(all, err)
-		}
+	for _, pid := range pids {
+		t, err := processorTime(pid)
+		sum, all = sum+t, errors.Join(all, err)
 	}
 	return sum, all
 }

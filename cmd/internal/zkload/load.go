@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/zksim/zksim/cmd/internal/ensemble"
 	"github.com/zksim/zksim/node/host/wire"
 	"github.com/zksim/zksim/node/proto"
 )
@@ -20,6 +21,8 @@ type load struct {
 	conns, outstanding int
 	size, keys, count  int
 	span, warm         time.Duration
+	pids               []int         // of the servers
+	used               time.Duration // their processor time while it was measured
 
 	measuring atomic.Bool
 	over      atomic.Bool
@@ -37,12 +40,13 @@ type result struct {
 	P50         float64 `json:"p50_ms"`
 	P99         float64 `json:"p99_ms"`
 	Max         float64 `json:"max_ms"`
+	Processor   float64 `json:"processor_us"` // of the servers for one request; 0: not measured
 }
 
 // String is one line.
 func (r result) String() string {
-	return fmt.Sprintf("%-6s %4d connections x %-3d %9.0f/s  p50 %.2f ms  p99 %.2f ms  max %.2f ms  %d requests, %d errors",
-		r.Op, r.Conns, r.Outstanding, r.PerSecond, r.P50, r.P99, r.Max, r.Requests, r.Errors)
+	return fmt.Sprintf("%-6s %4d connections x %-3d %9.0f/s  p50 %.2f ms  p99 %.2f ms  max %.2f ms  processor %.1f us  %d requests, %d errors",
+		r.Op, r.Conns, r.Outstanding, r.PerSecond, r.P50, r.P99, r.Max, r.Processor, r.Requests, r.Errors)
 }
 
 // worker is one connection.
@@ -135,6 +139,10 @@ func (l *load) drive(workers []*worker) (time.Duration, error) {
 	if l.count == 0 {
 		time.Sleep(l.warm)
 	}
+	before, err := ensemble.ProcessorTime(l.pids)
+	if err != nil {
+		return 0, err
+	}
 	l.measuring.Store(true)
 	began := time.Now()
 	if l.count == 0 {
@@ -144,6 +152,11 @@ func (l *load) drive(workers []*worker) (time.Duration, error) {
 		all.Wait()
 	}
 	span := time.Since(began)
+	after, err := ensemble.ProcessorTime(l.pids)
+	if err != nil {
+		return 0, err
+	}
+	l.used = after - before
 	all.Wait()
 	for _, w := range workers {
 		if w.err != nil {
@@ -226,6 +239,7 @@ func (l *load) summarise(workers []*worker, span time.Duration) *result {
 	r.Requests = len(all)
 	r.PerSecond = float64(len(all)) / span.Seconds()
 	if len(all) > 0 {
+		r.Processor = float64(l.used.Microseconds()) / float64(len(all))
 		slices.Sort(all)
 		r.P50, r.P99, r.Max = ms(all[len(all)/2]), ms(all[len(all)*99/100]), ms(all[len(all)-1])
 	}

@@ -6,7 +6,8 @@
 //
 //	go run ./cmd/internal/zkload --servers 127.0.0.1:2181 --op create --conns 64 --outstanding 16 --for 5s
 //
-// It imports node/host/wire, node/proto and the standard library.
+// It imports cmd/internal/ensemble, node/host/wire, node/proto and the standard
+// library.
 package main
 
 import (
@@ -14,6 +15,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -38,11 +40,15 @@ func run(args []string) error {
 	fs.DurationVar(&l.warm, "warm", time.Second, "how long to load before")
 	fs.IntVar(&l.count, "count", 0, "stop after so many requests instead, without warming up")
 	fs.StringVar(&l.prefix, "prefix", fmt.Sprintf("/load-%x", time.Now().UnixNano()), "the znode that everything is created below")
+	pids := fs.String("pids", "", "numbers of the servers' processes, with commas: their processor time is told too")
 	asJSON := fs.Bool("json", false, "print one JSON object")
 	if err := fs.Parse(args); err != nil {
 		return err
 	}
 	l.servers = strings.Split(*servers, ",")
+	if err := l.setPIDs(*pids); err != nil {
+		return err
+	}
 	r, err := l.run()
 	if err != nil {
 		return err
@@ -51,5 +57,19 @@ func run(args []string) error {
 		return json.NewEncoder(os.Stdout).Encode(r)
 	}
 	fmt.Println(r)
+	return nil
+}
+
+func (l *load) setPIDs(s string) error {
+	for word := range strings.SplitSeq(s, ",") {
+		if word == "" {
+			continue
+		}
+		pid, err := strconv.Atoi(word)
+		if err != nil {
+			return fmt.Errorf("--pids %s: %q is no number of a process", s, word)
+		}
+		l.pids = append(l.pids, pid)
+	}
 	return nil
 }
