@@ -14,6 +14,9 @@ import (
 	"github.com/zksim/zksim/node/proto"
 )
 
+// awaitMost is how long a server may be behind.
+const awaitMost = 10 * time.Second
+
 // load is what to do.
 type load struct {
 	servers            []string
@@ -79,7 +82,7 @@ func (l *load) run() (*result, error) {
 			return nil, err
 		}
 		defer c.Close()
-		if _, err := c.Call(proto.Op{Type: proto.OpSync, Path: "/"}); err != nil {
+		if err := l.await(c); err != nil {
 			return nil, err
 		}
 		c.SetWait(0)
@@ -125,6 +128,27 @@ func (l *load) prepare() error {
 		ops = ops[n:]
 	}
 	return nil
+}
+
+// await waits until the server of a connection has what was prepared. A sync would
+// say so at once, but it would also be a request of another kind on a connection
+// that is to measure one kind only.
+func (l *load) await(c *wire.Conn) error {
+	path := l.prefix
+	if l.op != "create" {
+		path = l.key(l.keys - 1)
+	}
+	for deadline := time.Now().Add(awaitMost); ; time.Sleep(time.Millisecond) {
+		a, err := c.Call(proto.Op{Type: proto.OpExists, Path: path})
+		switch {
+		case err != nil:
+			return err
+		case a.Result.Err == proto.OK:
+			return nil
+		case time.Now().After(deadline):
+			return fmt.Errorf("exists %s: %w, after %v", path, a.Result.Err, awaitMost)
+		}
+	}
 }
 
 func (l *load) key(i int) string { return l.prefix + "/k" + strconv.Itoa(i) }

@@ -124,7 +124,10 @@ func (c *Conn) frame() ([]byte, error) {
 }
 
 // SetWait bounds each wait for a reply; 0 is no bound.
-func (c *Conn) SetWait(d time.Duration) { c.wait = d }
+func (c *Conn) SetWait(d time.Duration) {
+	c.wait = d
+	_ = c.sock.SetReadDeadline(time.Time{}) // the bound of the last wait must not end a later one
+}
 
 // Buffered reports how many bytes have come and are not read yet.
 func (c *Conn) Buffered() int { return c.in.Buffered() }
