@@ -47,6 +47,7 @@ type app struct {
 	args []string // of this invocation
 	code int      // of the verdict, set by a verb that ran
 
+	heard    *heeding // standard input, once somebody reads it
 	cleanups []func() // for the end
 }
 
@@ -112,6 +113,8 @@ func (a *app) exit(err error) int {
 	var usage usageError
 	var unknown unjudged
 	switch {
+	case errors.Is(err, errInterrupted):
+		return exitInterrupted
 	case errors.As(err, &usage):
 		return exitUsage
 	case errors.As(err, &unknown):

@@ -76,11 +76,14 @@ func goTool(ctx context.Context, dir string, args ...string) error {
 // bisect run passes over it.
 func (a *app) replayBuilt(f *replayFlags, path string, args []string) error {
 	data, err := a.readFile(path, bundle.SizeMax+1)
+	if err == errInterrupted {
+		return err
+	}
 	if err != nil {
 		return unjudged(fmt.Sprintf("cannot read the bundle: %v", err))
 	}
 	if path == "-" {
-		a.stdin = bytes.NewReader(data)
+		a.stdin, a.heard = bytes.NewReader(data), nil
 	}
 	if b, err := bundle.Parse(path, data); err == nil && b.Document.Test != "" {
 		return a.replay(f, path) // by the test, which is built for it anyhow

@@ -116,6 +116,9 @@ func (s *store) replace(path string, data []byte) error {
 // readBundle reads a bundle from a file, or from standard input for -.
 func (a *app) readBundle(path string) (*bundle.Bundle, error) {
 	data, err := a.readFile(path, bundle.SizeMax+1)
+	if err == errInterrupted {
+		return nil, err
+	}
 	if err != nil {
 		return nil, unjudged(fmt.Sprintf("cannot read the bundle: %v", err))
 	}
@@ -130,7 +133,7 @@ func (a *app) readBundle(path string) (*bundle.Bundle, error) {
 // readFile reads so many bytes at most.
 func (a *app) readFile(path string, most int64) ([]byte, error) {
 	if path == "-" {
-		return io.ReadAll(io.LimitReader(a.stdin, most))
+		return io.ReadAll(io.LimitReader(a.input(), most))
 	}
 	file, err := os.Open(path)
 	if err != nil {

@@ -48,9 +48,13 @@ type judgement struct {
 // check is zksim check.
 func (a *app) check(f *outFlags, path string) error {
 	h, err := a.readHistory(path)
+	if a.heard != nil && a.heard.over {
+		return errInterrupted // also where it came within a line
+	}
 	if err != nil {
 		return err
 	}
+	a.letGo() // there is nothing to tidy up
 	res := linearizability.Judge(h, nil)
 	j := judgement{Schema: report.Schema, Verdict: engine.Verdict(res.Verdict.String()), Notes: append([]string{}, res.Notes...),
 		Operations: len(h.Ops), Events: len(h.Events)}
@@ -112,7 +116,7 @@ func (a *app) readHistory(path string) (*linearizability.History, error) {
 		return parseHistory(path, strings.NewReader(string(b.History)))
 	}
 	if path == "-" {
-		return parseHistory("standard input", a.stdin)
+		return parseHistory("standard input", a.input())
 	}
 	file, err := os.Open(path)
 	if err != nil {

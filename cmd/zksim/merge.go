@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -55,10 +56,14 @@ func (a *app) merge(f *mergeFlags, names []string) error {
 	if f.force && f.junit == "" {
 		return usagef("--force is about --junit, which is not given; leave it out")
 	}
-	m := newMerger()
+	m := newMerger(a.enough)
 	defer m.close()
 	for _, name := range names {
-		if err := a.mergeFile(m, name); err != nil {
+		err := a.mergeFile(m, name)
+		if errors.Is(err, errInterrupted) {
+			return errInterrupted
+		}
+		if err != nil {
 			return unjudged(err.Error())
 		}
 	}
@@ -69,10 +74,8 @@ func (a *app) merge(f *mergeFlags, names []string) error {
 	}
 	t := newTally()
 	t.incomplete = len(lacking) > 0
-	for _, e := range m.inOrder() {
-		if err := a.mergeLine(f, m, e, t, cases); err != nil {
-			return err
-		}
+	if err := a.mergeLines(f, m, t, cases); err != nil {
+		return errors.Join(err, cases.abandon())
 	}
 	for _, sentence := range lacking {
 		fmt.Fprintf(a.stderr, "zksim: %s\n", sentence)
@@ -100,13 +103,23 @@ func (a *app) mergeFile(m *merger, name string) error {
 		return err
 	}
 	m.spooled = file.Name()
-	if _, err := file.ReadFrom(a.stdin); err != nil {
+	if _, err := file.ReadFrom(a.input()); err != nil {
 		return fmt.Errorf("cannot read standard input: %w", err)
 	}
 	if _, err := file.Seek(0, 0); err != nil {
 		return err
 	}
 	return m.read("standard input", file)
+}
+
+// mergeLines takes in all lines, in the order of the seeds.
+func (a *app) mergeLines(f *mergeFlags, m *merger, t *tally, cases *junitFile) error {
+	for _, e := range m.inOrder() {
+		if err := errors.Join(a.enough(), a.mergeLine(f, m, e, t, cases)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // mergeLine takes in one line.

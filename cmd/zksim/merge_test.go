@@ -181,7 +181,7 @@ func FuzzMerge(f *testing.F) {
 	f.Add(b.out.Bytes(), b.out.Bytes()[:100])
 	f.Add([]byte(`{"schema":1,"verdict":"ok","seed":"0x1","search":{"shard":"1/1","place":1}}`+"\n"), []byte("\n"))
 	f.Fuzz(func(t *testing.T, one, two []byte) {
-		m := newMerger()
+		m := newMerger(func() error { return nil })
 		defer m.close()
 		runs := 0
 		for i, text := range [][]byte{one, two} {

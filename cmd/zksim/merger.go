@@ -26,6 +26,8 @@ type merger struct {
 	seeds   map[uint64]spot
 	spooled string // a file to be removed
 	cut     bool   // a shard was, by --timeout
+
+	enough func() error // an error ends the reading
 }
 
 // shardFile is a file that is open.
@@ -60,7 +62,9 @@ type entry struct {
 	place  uint64 // from 0
 }
 
-func newMerger() *merger { return &merger{seeds: map[uint64]spot{}} }
+func newMerger(enough func() error) *merger {
+	return &merger{seeds: map[uint64]spot{}, enough: enough}
+}
 
 // close closes all files.
 func (m *merger) close() {
@@ -88,6 +92,9 @@ func (m *merger) read(name string, file *os.File) error {
 		}
 		if err == io.EOF {
 			err = errors.New("the file is empty: the shard has not run, or has printed nothing")
+		}
+		if err == nil {
+			err = m.enough()
 		}
 		if err == nil {
 			here := e

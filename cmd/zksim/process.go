@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -31,6 +32,58 @@ func (a *app) interruptible() (ctx context.Context, stop func()) {
 	return ctx, func() {
 		signal.Stop(terminated)
 		cancel(nil)
+	}
+}
+
+// input is standard input, until the user stops the command: whoever reads it may
+// wait for ever. All errors after that are errInterrupted.
+func (a *app) input() io.Reader {
+	if a.heard == nil {
+		a.heard = &heeding{from: a.stdin, interrupts: a.interrupts}
+	}
+	return a.heard
+}
+
+// heeding is a reader that heeds interrupts.
+type heeding struct {
+	from       io.Reader
+	interrupts <-chan os.Signal
+	over       bool // somebody may still wait for the reader below
+}
+
+// Read reads into a place of its own: who has waited in vain must not find its
+// bytes changed later.
+func (h *heeding) Read(p []byte) (int, error) {
+	if h.over {
+		return 0, errInterrupted
+	}
+	type result struct {
+		text []byte
+		err  error
+	}
+	done := make(chan result, 1)
+	text := make([]byte, len(p))
+	go func() {
+		n, err := h.from.Read(text)
+		done <- result{text[:n], err}
+	}()
+	select {
+	case r := <-done:
+		return copy(p, r.text), r.err
+	case <-h.interrupts:
+		h.over = true
+		return 0, errInterrupted
+	}
+}
+
+// enough returns errInterrupted if the user has stopped the command, for work
+// that looks up now and then.
+func (a *app) enough() error {
+	select {
+	case <-a.interrupts:
+		return errInterrupted
+	default:
+		return nil
 	}
 }
 
