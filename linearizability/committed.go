@@ -242,7 +242,12 @@ func (r *replay) foreign(t *proto.Txn) *mismatch {
 // was made: names are final, versions have been checked.
 func opOf(t *proto.Txn) proto.Op {
 	op := proto.Op{Type: t.Type, Path: t.Path, Data: t.Data, ACL: t.ACL, Timeout: t.Timeout, Version: -1}
-	if t.Ephemeral {
+	switch {
+	case t.Type == proto.OpCreateContainer:
+		op.Flags = proto.FlagContainer
+	case t.Type == proto.OpCreateTTL:
+		op.Flags, op.TTL = proto.FlagTTL, t.TTL
+	case t.Ephemeral:
 		op.Flags = proto.FlagEphemeral
 	}
 	for i := range t.Ops {

@@ -18,16 +18,17 @@ const (
 	fieldShape          // counts of children, creations, bytes
 	fieldChildren       // the list
 	fieldOwner          // of an ephemeral
+	fieldACL            // the permissions
 )
 
-var fieldNames = [...]string{"nothing", "error", "path", "data", "stat", "children", "ephemeralOwner"}
+var fieldNames = [...]string{"nothing", "error", "path", "data", "stat", "children", "ephemeralOwner", "permissions"}
 
 // String names the field.
 func (f field) String() string { return fieldNames[f] }
 
 // errOf is the error that a client gets to see: of a multi, that of the part that failed.
 func errOf(r *proto.Result) proto.ErrCode {
-	if r.Err != proto.OK {
+	if r.Err != proto.OK || r.Type == proto.OpMultiRead { // whose parts fail each for itself
 		return r.Err
 	}
 	for i := range r.Multi {
@@ -48,7 +49,7 @@ func differs(o *Op, want *proto.Result, zxids bool) field {
 	if !zxids && o.Result.Type == 0 {
 		return fieldNone
 	}
-	if o.Op.Type == proto.OpMulti && want.Err == proto.OK {
+	if (o.Op.Type == proto.OpMulti || o.Op.Type == proto.OpMultiRead) && want.Err == proto.OK {
 		return differsMulti(o.Result.Multi, want.Multi, zxids)
 	}
 	if o.Err != proto.OK {
@@ -78,7 +79,7 @@ func differsResult(got, want *proto.Result, zxids bool) field {
 	switch want.Type {
 	case proto.OpCreate, proto.OpSync:
 		return when(got.Path != want.Path, fieldPath)
-	case proto.OpCreate2:
+	case proto.OpCreate2, proto.OpCreateContainer, proto.OpCreateTTL:
 		if got.Path != want.Path {
 			return fieldPath
 		}
@@ -88,9 +89,16 @@ func differsResult(got, want *proto.Result, zxids bool) field {
 			return fieldData
 		}
 		return differsStat(&got.Stat, &want.Stat, zxids)
-	case proto.OpSetData, proto.OpExists:
+	case proto.OpSetData, proto.OpExists, proto.OpSetACL:
 		return differsStat(&got.Stat, &want.Stat, zxids)
-	case proto.OpGetChildren:
+	case proto.OpGetACL:
+		if !slices.Equal(got.ACL, want.ACL) {
+			return fieldACL
+		}
+		return differsStat(&got.Stat, &want.Stat, zxids)
+	case proto.OpGetAllChildren:
+		return when(got.Count != want.Count, fieldShape)
+	case proto.OpGetChildren, proto.OpGetEphemerals:
 		return when(!sameNames(got.Children, want.Children), fieldChildren)
 	case proto.OpGetChildren2:
 		if !sameNames(got.Children, want.Children) {

@@ -26,5 +26,11 @@
 // histories, and drawn parts of long ones that the replay has explained, it
 // judges as well, within a bound of steps: a second opinion.
 //
+// What cannot be judged is named in the notes of the result: calls of which the
+// answer hangs on proofs of identity, which a history does not tell (auth, whoAmI,
+// permissions of the schemes auth, digest and ip); whether the servers have deleted
+// a container or a node with a time to live, where nobody knows what they
+// committed; and the events of sessions with watches that do not fire once.
+//
 // The package imports node/proto and model of ours, and porcupine in one file.
 package linearizability

@@ -22,7 +22,7 @@ func TestEventsInDoubt(t *testing.T) {
 		if res.Verdict != VerdictOK {
 			continue
 		}
-		require.Nil(t, checkEvents(s.h, r), "seed %d\n%s", seed, lazily{s.h})
+		require.Nil(t, checkEvents(s.h, r, nil), "seed %d\n%s", seed, lazily{s.h})
 		doubts := r.doubts(r.triggers.byWatched())
 		events := s.h.Events
 		for n := range events {
@@ -32,13 +32,13 @@ func TestEventsInDoubt(t *testing.T) {
 			}
 			judged++
 			s.h.Events = slices.Insert(slices.Clone(events), n, events[n])
-			if v := checkEvents(s.h, r); v != nil {
+			if v := checkEvents(s.h, r, nil); v != nil {
 				assert.Equal(t, proto.WatchOnce, v.Property)
 			} else if !afterReconnect(events, n) {
 				twice[events[n].Type]++
 			}
 			s.h.Events = slices.Delete(slices.Clone(events), n, n+1)
-			if checkEvents(s.h, r) != nil {
+			if checkEvents(s.h, r, nil) != nil {
 				lost++
 			}
 		}

@@ -20,7 +20,7 @@ func (r *replay) explain(m *mismatch) *proto.Violation {
 }
 
 func brokenWrite(o *Op, f field, want *proto.Result) proto.Property {
-	sequential := o.Op.Flags&proto.FlagSequential != 0
+	sequential := o.Op.Flags.IsSequential()
 	switch {
 	case o.Op.Type == proto.OpMulti:
 		return brokenMulti(&o.Op, o.Result.Multi, want.Multi, f)
@@ -120,17 +120,21 @@ func answerText(err proto.ErrCode, r *proto.Result) string {
 	switch r.Type {
 	case proto.OpCreate, proto.OpSync:
 		return fmt.Sprintf("%q", r.Path)
-	case proto.OpCreate2:
+	case proto.OpCreate2, proto.OpCreateContainer, proto.OpCreateTTL:
 		return fmt.Sprintf("%q %s", r.Path, statText(&r.Stat))
 	case proto.OpGetData:
 		return fmt.Sprintf("%.60q %s", formatData(r.Data), statText(&r.Stat))
-	case proto.OpSetData, proto.OpExists:
+	case proto.OpSetData, proto.OpExists, proto.OpSetACL:
 		return statText(&r.Stat)
-	case proto.OpGetChildren:
+	case proto.OpGetACL:
+		return fmt.Sprintf("%.200q %s", fmt.Sprint(r.ACL), statText(&r.Stat))
+	case proto.OpGetAllChildren:
+		return fmt.Sprintf("%d below", r.Count)
+	case proto.OpGetChildren, proto.OpGetEphemerals:
 		return fmt.Sprintf("%.200q", fmt.Sprint(r.Children))
 	case proto.OpGetChildren2:
 		return fmt.Sprintf("%.200q %s", fmt.Sprint(r.Children), statText(&r.Stat))
-	case proto.OpMulti:
+	case proto.OpMulti, proto.OpMultiRead:
 		return multiText(r.Multi)
 	}
 	return "ok"

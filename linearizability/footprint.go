@@ -16,6 +16,7 @@ type footprint struct {
 	session  proto.SessionID
 	paths    []string
 	prefixes []string // of sequential names
+	all      bool     // it may depend on any node
 }
 
 func footprintOf(session proto.SessionID, op *proto.Op) footprint {
@@ -29,16 +30,18 @@ func (f *footprint) add(op *proto.Op) {
 		f.add(&op.Ops[i])
 	}
 	switch op.Type {
-	case proto.OpCreate, proto.OpCreate2:
+	case proto.OpCreate, proto.OpCreate2, proto.OpCreateContainer, proto.OpCreateTTL:
 		f.paths = append(f.paths, parentOf(op.Path))
-		if op.Flags&proto.FlagSequential != 0 {
+		if op.Flags.IsSequential() {
 			f.prefixes = append(f.prefixes, op.Path)
 		} else {
 			f.paths = append(f.paths, op.Path)
 		}
 	case proto.OpDelete:
 		f.paths = append(f.paths, parentOf(op.Path), op.Path)
-	case proto.OpMulti, proto.OpCloseSession:
+	case proto.OpMulti, proto.OpMultiRead, proto.OpCloseSession:
+	case proto.OpGetAllChildren, proto.OpGetEphemerals:
+		f.all = true
 	default:
 		f.paths = append(f.paths, rooted(op.Path))
 	}
@@ -48,10 +51,14 @@ func (f *footprint) add(op *proto.Op) {
 func (f *footprint) join(o *footprint) {
 	f.paths = append(f.paths, o.paths...)
 	f.prefixes = append(f.prefixes, o.prefixes...)
+	f.all = f.all || o.all
 }
 
 // covers reports whether a node may be among the footprint's.
 func (f *footprint) covers(path string) bool {
+	if f.all {
+		return true
+	}
 	for _, p := range f.paths {
 		if p == path {
 			return true
@@ -67,6 +74,9 @@ func (f *footprint) covers(path string) bool {
 
 // meets reports whether two footprints may have a node in common.
 func (f *footprint) meets(o *footprint) bool {
+	if f.all || o.all {
+		return true
+	}
 	for _, p := range o.paths {
 		if f.covers(p) {
 			return true

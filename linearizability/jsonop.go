@@ -12,7 +12,9 @@ import (
 func opTypes() []proto.OpCode {
 	return []proto.OpCode{proto.OpCreate, proto.OpCreate2, proto.OpDelete, proto.OpSetData, proto.OpCheck,
 		proto.OpExists, proto.OpGetData, proto.OpGetChildren, proto.OpGetChildren2, proto.OpSync, proto.OpMulti,
-		proto.OpCloseSession}
+		proto.OpCloseSession, proto.OpCreateContainer, proto.OpCreateTTL, proto.OpGetACL, proto.OpSetACL, proto.OpMultiRead,
+		proto.OpGetAllChildren, proto.OpGetEphemerals, proto.OpAddWatch, proto.OpRemoveWatches, proto.OpCheckWatches,
+		proto.OpAuth, proto.OpWhoAmI, proto.OpReconfig}
 }
 
 func typeNames() string {
@@ -40,7 +42,12 @@ type args struct {
 	ACL   *[]acl            `json:"acl,omitempty"`
 	Flags proto.CreateFlags `json:"flags,omitempty"`
 	Ver   *int32            `json:"ver,omitempty"`
+	TTL   int64             `json:"ttl,omitempty"`
 	Watch bool              `json:"watch,omitempty"`
+	Mode  proto.WatchMode   `json:"mode,omitempty"`
+	Type  proto.WatchType   `json:"type,omitempty"`
+	Auth  string            `json:"auth,omitempty"` // scheme
+	Cred  string            `json:"cred,omitempty"`
 	Ops   []part            `json:"ops,omitempty"`
 }
 
@@ -66,14 +73,18 @@ func (a *acl) UnmarshalJSON(b []byte) error {
 }
 
 func argsOf(op *proto.Op) *args {
-	a := &args{Path: op.Path, Flags: op.Flags, Watch: op.Watch}
+	a := &args{Path: op.Path, Flags: op.Flags, TTL: op.TTL, Watch: op.Watch, Mode: op.Mode, Type: op.Watches}
 	if op.Data != nil {
 		a.Data = formatData(op.Data)
 	}
 	switch op.Type {
 	case proto.OpDelete, proto.OpSetData, proto.OpCheck:
 		a.Ver = &op.Version
-	case proto.OpCreate, proto.OpCreate2:
+	case proto.OpSetACL:
+		a.Ver, a.ACL = &op.Version, aclsOf(op.ACL)
+	case proto.OpAuth:
+		a.Auth, a.Cred = op.Auth.Scheme, string(op.Auth.Data)
+	case proto.OpCreate, proto.OpCreate2, proto.OpCreateContainer, proto.OpCreateTTL:
 		if !proto.IsOpenACL(op.ACL) {
 			a.ACL = aclsOf(op.ACL)
 		}
@@ -90,15 +101,20 @@ func (a *args) op(name string) (proto.Op, error) {
 	if err != nil || a == nil {
 		return proto.Op{Type: t}, err
 	}
-	op := proto.Op{Type: t, Path: a.Path, Flags: a.Flags, Watch: a.Watch}
+	op := proto.Op{Type: t, Path: a.Path, Flags: a.Flags, TTL: a.TTL, Watch: a.Watch, Mode: a.Mode, Watches: a.Type}
 	if a.Ver != nil {
 		op.Version = *a.Ver
 	}
 	if op.Data, err = parseData(a.Data); err != nil {
 		return op, err
 	}
-	if t == proto.OpCreate || t == proto.OpCreate2 {
+	switch {
+	case t.IsCreate() || t == proto.OpSetACL:
 		op.ACL = a.acls()
+	case t == proto.OpAuth:
+		op.Auth = &proto.Auth{Scheme: a.Auth, Data: []byte(a.Cred)}
+	case t == proto.OpReconfig:
+		op.Reconfig = &proto.Reconfig{}
 	}
 	for i := range a.Ops {
 		sub, err := a.Ops[i].A.op(a.Ops[i].Op)

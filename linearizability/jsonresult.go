@@ -15,6 +15,9 @@ type result struct {
 	Data  string        `json:"data,omitempty"`
 	Stat  *stat         `json:"stat,omitempty"`
 	Ch    []string      `json:"ch,omitempty"`
+	ACL   *[]acl        `json:"acl,omitempty"`
+	N     int32         `json:"n,omitempty"`
+	IDs   [][2]string   `json:"ids,omitempty"` // schemes and users
 	Multi []result      `json:"multi,omitempty"`
 }
 
@@ -52,7 +55,13 @@ func resultOf(r *proto.Result) *result {
 }
 
 func formatResult(r *proto.Result) result {
-	out := result{Op: r.Type.String(), Err: r.Err, Path: r.Path, Ch: r.Children}
+	out := result{Op: r.Type.String(), Err: r.Err, Path: r.Path, Ch: r.Children, N: r.Count}
+	if r.ACL != nil {
+		out.ACL = aclsOf(r.ACL)
+	}
+	for _, id := range r.IDs {
+		out.IDs = append(out.IDs, [2]string{id.Scheme, id.ID})
+	}
 	if r.Data != nil {
 		out.Data = formatData(r.Data)
 	}
@@ -76,7 +85,13 @@ func (r *result) result() (proto.Result, error) {
 	if err != nil {
 		return out, err
 	}
-	out = proto.Result{Type: t, Err: r.Err, Path: r.Path, Children: r.Ch}
+	out = proto.Result{Type: t, Err: r.Err, Path: r.Path, Children: r.Ch, Count: r.N}
+	if r.ACL != nil {
+		out.ACL = (&args{ACL: r.ACL}).acls()
+	}
+	for _, id := range r.IDs {
+		out.IDs = append(out.IDs, proto.ID{Scheme: id[0], ID: id[1]})
+	}
 	if out.Data, err = parseData(r.Data); err != nil {
 		return out, err
 	}

@@ -20,15 +20,21 @@ func Judge(h *History, opt *Options) Result {
 		}
 	}
 	r, res := replayed(h, opt)
+	res = opt.qualified(h, res)
 	switch {
 	case res.Verdict == VerdictOK:
-		if v := checkEvents(h, r); v != nil {
-			return violated(v)
+		silent, notes := unheard(h)
+		if v := checkEvents(h, r, silent); v != nil {
+			return opt.qualified(h, violated(v))
 		}
+		res.Notes = append(res.Notes, notes...)
 		if v := r.checkWindows(); v != nil {
 			return violated(v)
 		}
 	default:
+		if silent, _ := unheard(h); len(silent) > 0 {
+			return res
+		}
 		if v := CheckWatches(h); v != nil && res.Verdict == VerdictUnknown {
 			return violated(v)
 		}

@@ -64,7 +64,7 @@ func (r *replay) differed(o *Op, f field, want *proto.Result) *mismatch {
 func (r *replay) beyond(o *Op, want *proto.Result) bool {
 	got, is := &o.Result.Stat, &want.Stat
 	switch {
-	case o.Op.Type == proto.OpMulti, o.Op.Type == proto.OpGetChildren:
+	case o.Op.Type == proto.OpMulti, o.Op.Type == proto.OpGetChildren, o.Op.Type == proto.OpMultiRead, wide(&o.Op):
 		return false
 	case is.Czxid == got.Czxid && is.Cversion > got.Cversion: // it counts creations and deletions
 		return true
@@ -109,7 +109,7 @@ func (r *replay) violation(m *mismatch) *proto.Violation {
 
 // newReplay starts with a service that was never used.
 func newReplay(h *History, t *timeline) *replay {
-	r := &replay{h: h, t: t, before: map[int32][]int32{}, inHole: map[int32]int32{}, state: model.New()}
+	r := &replay{h: h, t: t, before: map[int32][]int32{}, inHole: map[int32]int32{}, state: model.NewWith(rulesOf(h))}
 	r.triggers.watch(h)
 	return r
 }
@@ -204,7 +204,7 @@ func (r *replay) write(m *moment) *mismatch {
 
 func (r *replay) read(m *moment) *mismatch {
 	o := &r.h.Ops[m.call]
-	want := r.state.Read(&o.Op)
+	want := r.state.ReadAs(model.Caller{Session: o.Session}, &o.Op)
 	f := differs(o, &want, true)
 	if f == fieldNone {
 		return nil

@@ -32,10 +32,10 @@ func groundOf(h *History, b *builder) *ground {
 		g.uses(h, i, b.since(&h.Ops[i]), &h.Ops[i].Op)
 	}
 	g.shrink(h)
-	if !g.build(h) {
+	if anyCall(h, wide) || !g.build(h) {
 		clear(g.of)
 		clear(g.calls)
-		g.state = model.New()
+		g.state = model.NewWith(rulesOf(h))
 	}
 	return g
 }
@@ -49,8 +49,8 @@ func (g *ground) creates(i int, o *Op, op *proto.Op) {
 	case o.Outcome == Failed || o.Outcome == OK && o.Err != proto.OK:
 	case op.Type == proto.OpDelete:
 		g.of[op.Path] = -1
-	case op.Type == proto.OpCreate || op.Type == proto.OpCreate2:
-		if _, again := g.of[op.Path]; again || op.Flags != 0 || o.Outcome != OK || o.Return == 0 {
+	case op.Type.IsCreate():
+		if _, again := g.of[op.Path]; again || op.Flags != 0 || mortal(op) || o.Outcome != OK || o.Return == 0 {
 			g.of[op.Path] = -1
 			return
 		}
@@ -70,12 +70,13 @@ func (g *ground) looks(since uint64, op *proto.Op, res *proto.Result, o *Op) {
 	path := rooted(op.Path)
 	switch op.Type {
 	case proto.OpDelete, proto.OpGetChildren, proto.OpGetChildren2:
-	case proto.OpExists, proto.OpGetData, proto.OpSetData:
+	case proto.OpExists, proto.OpGetData, proto.OpSetData, proto.OpGetACL:
 		if res.Stat == (proto.Stat{}) {
 			return
 		}
-	case proto.OpCreate, proto.OpCreate2:
-		if op.Flags&proto.FlagSequential == 0 {
+	case proto.OpSetACL: // who may create below it is looked up there
+	case proto.OpCreate, proto.OpCreate2, proto.OpCreateContainer, proto.OpCreateTTL:
+		if !op.Flags.IsSequential() {
 			return
 		}
 		path = parentOf(op.Path)
@@ -97,7 +98,7 @@ func (g *ground) uses(h *History, i int, since uint64, op *proto.Op) {
 		return
 	}
 	paths := []string{op.Path}
-	if op.Type == proto.OpCreate || op.Type == proto.OpCreate2 || op.Type == proto.OpDelete {
+	if op.Type.IsCreate() || op.Type == proto.OpDelete {
 		paths = append(paths, parentOf(op.Path))
 	}
 	for _, p := range paths {
@@ -135,12 +136,12 @@ func (g *ground) only(op *proto.Op) bool {
 	if op.Type == proto.OpMulti {
 		return !slices.ContainsFunc(op.Ops, func(sub proto.Op) bool { return !g.only(&sub) })
 	}
-	return (op.Type == proto.OpCreate || op.Type == proto.OpCreate2) && g.holds(op.Path)
+	return op.Type.IsCreate() && g.holds(op.Path)
 }
 
 // build executes the calls that created the ground; their answers must be right.
 func (g *ground) build(h *History) bool {
-	g.state = model.New()
+	g.state = model.NewWith(rulesOf(h))
 	for _, n := range g.of { // order-free: fills a set
 		if n >= 0 {
 			g.calls[n] = true

@@ -10,22 +10,23 @@ type seenStat struct {
 
 // eachStat shows the Stats in the answer to a call.
 func eachStat(o *Op, visit func(seenStat)) {
-	if o.Op.Type == proto.OpMulti {
+	if o.Op.Type == proto.OpMulti || o.Op.Type == proto.OpMultiRead {
 		for i := range min(len(o.Op.Ops), len(o.Result.Multi)) {
-			if r := &o.Result.Multi[i]; r.Type == proto.OpSetData || r.Type == proto.OpCreate2 {
+			if r := &o.Result.Multi[i]; r.Type == proto.OpSetData || r.Type == proto.OpCreate2 || r.Type == proto.OpGetData {
 				visit(statOf(&o.Op.Ops[i], r))
 			}
 		}
 		return
 	}
 	switch o.Result.Type {
-	case proto.OpCreate2, proto.OpSetData, proto.OpExists, proto.OpGetData, proto.OpGetChildren2:
+	case proto.OpCreate2, proto.OpCreateContainer, proto.OpCreateTTL, proto.OpSetData, proto.OpExists, proto.OpGetData, proto.OpGetChildren2,
+		proto.OpGetACL, proto.OpSetACL:
 		visit(statOf(&o.Op, &o.Result))
 	}
 }
 
 func statOf(op *proto.Op, r *proto.Result) seenStat {
-	if r.Type == proto.OpCreate2 {
+	if r.Type.IsCreate() {
 		return seenStat{r.Path, &r.Stat}
 	}
 	return seenStat{op.Path, &r.Stat}

@@ -31,8 +31,12 @@ func Porcupine(h *History, maxOps int) Result {
 		return undecided("porcupine: the model does not know c%d's %v %s of step %d", o.Client, o.Op.Type, o.Op.Path, o.Call)
 	}
 	if HasZxids(h) {
-		return porcupineWhole(h, maxOps)
+		return withoutServers(h, porcupineWhole(h, maxOps))
 	}
+	return withoutServers(h, porcupinePieces(h))
+}
+
+func porcupinePieces(h *History) Result {
 	var res Result
 	b := newBuilder(h)
 	g := groundOf(h, b)
@@ -148,7 +152,7 @@ func (b *builder) add(o *Op) {
 	case mayHaveHappened(o):
 		b.perhaps(&o.Op, o.Session, o.Xid, o.Call)
 		return
-	case !got(o), o.Op.Type == proto.OpPing, o.Op.Type == proto.OpSync && o.Zxid == 0:
+	case !got(o), o.Op.Type == proto.OpPing, isAboutConnection(o.Op.Type), o.Op.Type == proto.OpSync && o.Zxid == 0:
 		return
 	case o.Op.Type == proto.OpSync: // it shows how far a server was
 	case !o.Op.Type.IsWrite():
@@ -191,7 +195,7 @@ func (b *builder) perhaps(op *proto.Op, id proto.SessionID, xid int32, call uint
 
 // specification starts with an unused service in which the sessions live.
 func (b *builder) specification(zxids bool) *specification {
-	s := &specification{zxids: zxids, left: specSteps, start: specState{model.New(), make([]int32, len(b.sessions))}}
+	s := &specification{zxids: zxids, left: specSteps, start: specState{model.NewWith(rulesOf(b.h)), make([]int32, len(b.sessions))}}
 	for _, id := range b.sessions {
 		s.start.State = s.start.Open(id, 0)
 	}
@@ -227,7 +231,11 @@ func piecesOf(h *History, g *ground) []piece {
 			g.tie(j, &o.Op, sequenced)
 		}
 	}
+	together := anyCall(h, wide)
 	for _, p := range j.names() {
+		if together {
+			j.join(p, "/")
+		}
 		if sequenced[parentOf(p)] && p != "/" {
 			j.join(p, parentOf(p))
 		}
@@ -264,18 +272,18 @@ func (g *ground) tie(j joints, op *proto.Op, sequenced map[string]bool) {
 		}
 	}
 	name := someName(op)
-	if name == "" || op.Type == proto.OpMulti {
+	if name == "" || len(op.Ops) > 0 {
 		return
 	}
 	j.find(name)
 	up := parentOf(name)
 	switch op.Type {
-	case proto.OpCreate, proto.OpCreate2, proto.OpDelete:
+	case proto.OpCreate, proto.OpCreate2, proto.OpCreateContainer, proto.OpCreateTTL, proto.OpDelete:
 		if !g.holds(up) || g.counted[up] {
 			j.join(name, up)
 		}
 	}
-	if op.Flags&proto.FlagSequential != 0 {
+	if op.Flags.IsSequential() {
 		sequenced[up] = true // it may have the name of any of its siblings
 	}
 }
@@ -284,9 +292,11 @@ func (g *ground) tie(j joints, op *proto.Op, sequenced map[string]bool) {
 // a session is added to every piece that it may touch.
 func someName(op *proto.Op) string {
 	switch op.Type {
-	case proto.OpCloseSession, proto.OpPing, proto.OpSync:
+	case proto.OpCloseSession, proto.OpPing, proto.OpSync, proto.OpReconfig, proto.OpAddWatch, proto.OpRemoveWatches, proto.OpCheckWatches:
 		return ""
-	case proto.OpMulti:
+	case proto.OpGetEphemerals:
+		return "/"
+	case proto.OpMulti, proto.OpMultiRead:
 		for i := range op.Ops {
 			if n := someName(&op.Ops[i]); n != "" {
 				return n

@@ -73,7 +73,7 @@ func (s *specification) read(at specState, c *judged) []specState {
 	if s.zxids && c.zxid < at.Last() {
 		return nil
 	}
-	want := at.Read(c.op)
+	want := at.ReadAs(model.Caller{Session: c.id}, c.op)
 	if differs(c.reply, &want, s.zxids) != fieldNone {
 		return nil
 	}

@@ -95,7 +95,7 @@ func (t *timeline) addReads(h *History) {
 }
 
 func isAnsweredRead(o *Op) bool {
-	return o.Replied() && o.Outcome == OK && !o.Op.Type.IsWrite() && o.Op.Type != proto.OpSync
+	return o.Replied() && o.Outcome == OK && !o.Op.Type.IsWrite() && o.Op.Type != proto.OpSync && !isAboutConnection(o.Op.Type)
 }
 
 func (t *timeline) addMentions(h *History, table *zxidTable) {

@@ -64,7 +64,7 @@ func makesEphemeral(op *proto.Op) bool {
 		}
 		return false
 	}
-	return op.Flags&proto.FlagEphemeral != 0
+	return op.Type.IsCreate() && op.Flags.IsEphemeral()
 }
 
 // zxidOf returns where in W a write is, 0 if that is not known.
@@ -181,7 +181,7 @@ func ownedBy(f *footprint, op *proto.Op) {
 	for i := range op.Ops {
 		ownedBy(f, &op.Ops[i])
 	}
-	if op.Flags&proto.FlagEphemeral != 0 && op.Type != proto.OpMulti {
+	if op.Flags.IsEphemeral() && op.Type != proto.OpMulti {
 		f.add(op)
 	}
 }

@@ -22,10 +22,12 @@ import (
 // change has been seen that surely happened. What cannot be known there: whether
 // an event that a watch was left for came of a change at all, of which, and
 // whether one is missing of a change that nobody was answered for.
-func checkEvents(h *History, r *replay) *proto.Violation {
+//
+// Silent sessions are passed over.
+func checkEvents(h *History, r *replay, silent map[proto.SessionID]bool) *proto.Violation {
 	list := r.triggers.byWatched()
 	doubts := r.doubts(list)
-	items := watchItems(h)
+	items := slices.DeleteFunc(watchItems(h), func(it watchItem) bool { return silent[it.session] })
 	for len(items) > 0 {
 		n := 1
 		for n < len(items) && items[n].session == items[0].session {

@@ -34,6 +34,15 @@ func (o *Options) steps(calls int) int {
 	return max(o.Steps, 0)
 }
 
+// windows is none where what the servers delete of their own accord would be
+// missing in a part.
+func (o *Options) windows(h *History) int {
+	if anyCall(h, mortal) {
+		return 0
+	}
+	return o.Windows
+}
+
 // CheckWrites checks that the writes are linearizable in the order of their
 // zxids (LinearizableWrites: G1, G2, G9), and whatever else a replay of that
 // order on the model shows: each read is an evaluation of the state at the zxid
@@ -52,7 +61,15 @@ func (o *Options) steps(calls int) int {
 // It takes time O(n log n) for n calls, and the search on top of that.
 func CheckWrites(h *History, opt *Options) Result {
 	_, res := replayed(h, opt)
-	return res
+	return opt.qualified(h, res)
+}
+
+// qualified is a result, unless what the servers did decides it and is not known.
+func (o *Options) qualified(h *History, res Result) Result {
+	if o.Committed != nil {
+		return res
+	}
+	return withoutServers(h, res)
 }
 
 // replayed judges and returns the replay, nil if it did not come to one.
@@ -60,6 +77,9 @@ func replayed(h *History, opt *Options) (*replay, Result) {
 	table := newZxidTable(len(h.Ops))
 	if v := checkShapes(h, table); v != nil {
 		return nil, violated(v)
+	}
+	if z := beyondCommitted(opt.Committed); z != 0 {
+		return nil, undecided("write linearizability: %v sets permissions that mean somebody, and nobody knows who is who", z)
 	}
 	if o := beyondModel(h); o != nil {
 		return nil, undecided("write linearizability: the model does not know c%d's %v %s of step %d", o.Client, o.Op.Type, o.Op.Path, o.Call)
@@ -82,7 +102,7 @@ func replayAnswered(h *History, opt *Options, past *replies, table *zxidTable) (
 	}
 	s := &search{replay: newReplay(h, t), budget: opt.steps(len(h.Ops))}
 	s.openSessions(nil)
-	s.draw(opt.Windows)
+	s.draw(opt.windows(h))
 	s.unknown = unknowns(h, past, nil)
 	return s.replay, s.solve()
 }
@@ -98,38 +118,9 @@ func replayCommitted(h *History, opt *Options, past *replies, table *zxidTable) 
 	s := &search{replay: newReplay(h, w.timeline(table)), budget: opt.steps(len(h.Ops))}
 	s.committed = w.txns
 	s.openSessions(w.opened)
-	s.draw(opt.Windows)
+	s.draw(opt.windows(h))
 	s.unknown = slices.DeleteFunc(unknowns(h, past, w.at), func(u unknown) bool {
 		return u.call < 0 && w.ended[u.session] || !s.t.hasRoom(u.low, u.high)
 	})
 	return s.replay, s.solve()
-}
-
-// beyondModel returns a call that the model cannot judge, or nil: it knows no
-// permissions but the open ones, and no containers and times to live.
-func beyondModel(h *History) *Op {
-	for i := range h.Ops {
-		if o := &h.Ops[i]; !known(&o.Op) {
-			return o
-		}
-	}
-	return nil
-}
-
-func known(op *proto.Op) bool {
-	switch op.Type {
-	case proto.OpCreate, proto.OpCreate2:
-		return (len(op.ACL) == 0 || proto.IsOpenACL(op.ACL)) && op.Flags <= proto.FlagEphemeral|proto.FlagSequential
-	case proto.OpMulti:
-		for i := range op.Ops {
-			if !known(&op.Ops[i]) {
-				return false
-			}
-		}
-		return true
-	case proto.OpDelete, proto.OpSetData, proto.OpCheck, proto.OpCloseSession, proto.OpSync, proto.OpPing,
-		proto.OpExists, proto.OpGetData, proto.OpGetChildren, proto.OpGetChildren2:
-		return true
-	}
-	return false
 }
