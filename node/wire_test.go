@@ -55,19 +55,8 @@ func wireSets(t *testing.T) []wireSet {
 	return []wireSet{{"wire.jsonl", requests}, {"wire-clients.jsonl", clients}}
 }
 
-// playWire gives one line for each exchange that differs.
-func playWire(t *testing.T, all []golden.Exchange, exempt []string) (differences []string) {
-	players := map[string]*golden.WirePlayer{}
-	for i := range all {
-		x := &all[i]
-		if players[x.Server] == nil {
-			players[x.Server] = golden.NewWirePlayer(aloneFor(t, x.Server), 1, exempt)
-		}
-		if d := players[x.Server].Play(x); len(d) > 0 {
-			differences = append(differences, d[0])
-		}
-	}
-	return differences
+func playWire(t *testing.T, all []golden.Exchange, exempt []string) []string {
+	return golden.PlayWire(all, func(server string) golden.Driver { return aloneFor(t, server) }, 1, exempt)
 }
 
 // aloneFor is a server with the settings of one that was recorded.

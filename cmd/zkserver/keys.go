@@ -31,6 +31,15 @@ var keys = []key{
 	{"clientPort", setClientPort},
 	{"clientPortAddress", func(s *settings, v string) error { s.clientHost = strings.Trim(v, "[]"); return nil }},
 	{"maxClientCnxns", func(s *settings, v string) error { return integer(&s.host.MaxClientConns, v, 0) }},
+	{"nio.sessionlessCnxnTimeout", func(s *settings, v string) error { return millis(&s.host.Node.Clients.Sessionless, v, 1) }},
+	{"connection_throttle_tokens", func(s *settings, v string) error { return integer(&s.host.Node.Clients.Tokens, v, 0) }},
+	{"connection_throttle_fill_time", func(s *settings, v string) error { return millis(&s.host.Node.Clients.TokenEvery, v, 1) }},
+	{"connection_throttle_fill_count", func(s *settings, v string) error { return integer(&s.host.Node.Clients.TokenCount, v, 1) }},
+	{"globalOutstandingLimit", func(s *settings, v string) error { return integer(&s.host.Node.Clients.Outstanding, v, 1) }},
+	{"request_throttle_max_requests", func(s *settings, v string) error { return integer(&s.host.Node.Clients.MaxRequests, v, 0) }},
+	{"throttled_op_wait_time", func(s *settings, v string) error { return millis(&s.host.Node.Clients.ThrottledWait, v, 0) }},
+	{"largeRequestThreshold", setLargeRequest},
+	{"largeRequestMaxBytes", setLargeMax},
 	{"maxCnxns", func(s *settings, v string) error { return integer(&s.host.MaxConns, v, 0) }},
 	{"fsync.warningthresholdms", func(s *settings, v string) error { return millis(&s.host.FsyncWarning, v, 0) }},
 	{"forceSync", setForceSync},
@@ -109,7 +118,7 @@ var without = []string{
 	"leaderConnectDelayDuringRetryMs", "snapSizeLimitInKb", "txnLogSizeLimitInKb", "snapshotSizeFactor", "flushDelay",
 	"maxWriteQueuePollTime", "maxBatchSize", "commitProcessor.*", "fastleader.*", "cnxTimeout", "quorumCnxnTimeoutMs",
 	"quorum.cnxn.threads.size", "leader.nodelay", "follower.nodelay", "learner.*", "leader.*", "follower.*",
-	"forward_learner_requests_to_commit_processor_disabled", "observer.*", "observerMaster.*", "syncEnabled",
+	"forward_learner_requests_to_commit_processor_disabled", "observer.*", "observerMaster.*", "syncEnabled", "request_throttle_stall_time", "request_throttle_drop_stale",
 	"serializeLastProcessedZxid.enabled", "nio.*", "netty.*", "serverCnxnFactory", "request_throttler.*",
 	"quorumListenOnAllIPs", "metricsProvider.*", "advancedFlowControlEnabled", "zookeeper_server_register_jmx", "jmx.*",
 }
@@ -295,6 +304,24 @@ func setWhitelist(s *settings, v string) error {
 			s.whitelist = append(s.whitelist, word)
 		}
 	}
+	return nil
+}
+
+// setLargeRequest: -1 is off, which is 0 here.
+func setLargeRequest(s *settings, v string) error {
+	if err := integer(&s.host.Node.Clients.LargeRequest, v, -1); err != nil {
+		return err
+	}
+	s.host.Node.Clients.LargeRequest = max(s.host.Node.Clients.LargeRequest, 0)
+	return nil
+}
+
+func setLargeMax(s *settings, v string) error {
+	var bytes int
+	if err := integer(&bytes, v, 1); err != nil {
+		return err
+	}
+	s.host.Node.Clients.LargeMax = int64(bytes)
 	return nil
 }
 

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -205,6 +206,10 @@ func (s *settings) setClientAddress(me *member) error {
 func (s *settings) finish() {
 	c := &s.host.Node
 	c.MinSessionTimeout, c.MaxSessionTimeout = s.timeouts()
+	c.Clients.Words, c.Clients.Version = append([]string{}, s.whitelist...), shownVersion()
+	if _, p, err := net.SplitHostPort(s.host.Listen[node.PortClient]); err == nil {
+		c.Clients.Port, _ = strconv.Atoi(p)
+	}
 }
 
 func (s *settings) timeouts() (lo, hi time.Duration) {

@@ -1,6 +1,9 @@
 package main
 
-import "runtime/debug"
+import (
+	"runtime/debug"
+	"time"
+)
 
 // version is that of the build, as the go command recorded it.
 func version() string {
@@ -15,4 +18,26 @@ func version() string {
 		}
 	}
 	return v
+}
+
+// protocolVersion is the version of ZooKeeper that clients may take this server for.
+const protocolVersion = "3.8.0"
+
+// shownVersion is what four-letter words say, in ZooKeeper's form: clients read
+// the numbers.
+func shownVersion() string {
+	commit, built := "zksim", time.Unix(0, 0)
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, s := range info.Settings {
+			switch s.Key {
+			case "vcs.revision":
+				commit = s.Value
+			case "vcs.time":
+				if at, err := time.Parse(time.RFC3339, s.Value); err == nil {
+					built = at
+				}
+			}
+		}
+	}
+	return protocolVersion + "-" + commit + ", built on " + built.UTC().Format("2006-01-02 15:04 MST")
 }

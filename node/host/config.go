@@ -23,6 +23,7 @@ type Config struct {
 
 	// MaxClientConns bounds the connections of clients from one address, and
 	// MaxConns those of all clients; 0 is no bound.
+	// They go into Node.Clients.
 	MaxClientConns, MaxConns int
 
 	KeepAlive    bool          // TCP keep-alive between servers
@@ -45,6 +46,12 @@ const numPorts = int(node.PortElection) + 1
 func (c Config) withDefaults() Config {
 	if c.LogDir == "" {
 		c.LogDir = c.DataDir
+	}
+	n := &c.Node.Clients
+	n.MaxPerAddress, n.MaxConns = c.MaxClientConns, c.MaxConns
+	n.DataDir, n.LogDir = versionOf(c.DataDir), versionOf(c.LogDir)
+	if n.Machine == nil {
+		n.Machine = newMachine(n.DataDir, n.LogDir)
 	}
 	if c.Clock == nil {
 		c.Clock = time.Now

@@ -72,57 +72,26 @@ func (h *Host) accept(p node.Port, l net.Listener) {
 	}
 }
 
-// accepted tells the core of a connection, unless a client has too many.
+// accepted tells the core of a connection, which may refuse it at once.
 func (h *Host) accepted(p node.Port, sock net.Conn) {
-	peer, reason := h.admit(p, sock)
-	if reason != "" {
-		h.stats.refused.Add(1)
-		h.cfg.Logger.Warn(reason, "client", sock.RemoteAddr().String())
-		_ = sock.Close()
-		return
-	}
 	h.lastID++
 	s := h.newStream(h.lastID, p, sock)
-	s.peer = peer
+	h.count(s, 1)
 	h.step(node.Event{Kind: node.EventAccepted, Conn: s.id, Port: p, Addr: sock.RemoteAddr().String()})
-}
-
-// admit counts a connection of a client, or says why there is no room for it.
-func (h *Host) admit(p node.Port, sock net.Conn) (peer, reason string) {
-	if p != node.PortClient {
-		return "", ""
-	}
-	peer = hostPart(sock.RemoteAddr())
 	switch {
-	case h.cfg.MaxConns > 0 && h.clients >= h.cfg.MaxConns:
-		return "", fmt.Sprintf("Too many connections - max is %d", h.cfg.MaxConns)
-	case h.cfg.MaxClientConns > 0 && h.perPeer[peer] >= h.cfg.MaxClientConns:
-		return "", fmt.Sprintf("Too many connections from %s - max is %d", peer, h.cfg.MaxClientConns)
-	}
-	h.clients++
-	h.perPeer[peer]++
-	h.stats.accepted.Add(1)
-	h.stats.connections.Add(1)
-	return peer, ""
-}
-
-// uncount is the opposite of admit.
-func (h *Host) uncount(s *stream) {
-	if s.port != node.PortClient {
-		return
-	}
-	h.clients--
-	h.stats.connections.Add(-1)
-	if h.perPeer[s.peer]--; h.perPeer[s.peer] == 0 {
-		delete(h.perPeer, s.peer)
+	case p != node.PortClient:
+	case s.gone:
+		h.stats.refused.Add(1)
+	default:
+		h.stats.accepted.Add(1)
 	}
 }
 
-func hostPart(a net.Addr) string {
-	if tcp, ok := a.(*net.TCPAddr); ok {
-		return tcp.IP.String()
+// count keeps the number of clients' connections.
+func (h *Host) count(s *stream, by int64) {
+	if s.port == node.PortClient {
+		h.stats.connections.Add(by)
 	}
-	return a.String()
 }
 
 // tune sets what a connection wants of the kernel. Go has set TCP_NODELAY.

@@ -35,7 +35,7 @@ type files struct {
 // the wrong one are an error: the directories were swapped or one was moved, and
 // a server that does not see them would begin with half of its history.
 func openFiles(dataDir, logDir string) (*files, error) {
-	f := &files{dataDir: filepath.Join(dataDir, versionDir), logDir: filepath.Join(logDir, versionDir),
+	f := &files{dataDir: versionOf(dataDir), logDir: versionOf(logDir),
 		open: map[string]*os.File{}}
 	for _, dir := range f.dirs() {
 		if err := makeDir(dir); err != nil {
@@ -47,6 +47,9 @@ func openFiles(dataDir, logDir string) (*files, error) {
 	}
 	return f, errors.Join(misplaced(f.logDir, snapshotPrefix, "dataLogDir"), misplaced(f.dataDir, logPrefix, "dataDir"))
 }
+
+// versionOf is the folder for files in dataDir or dataLogDir.
+func versionOf(dir string) string { return filepath.Join(dir, versionDir) }
 
 // makeDir makes a folder and those above it, so that they survive a loss of power.
 func makeDir(dir string) error {

@@ -134,10 +134,19 @@ func (c *clock) put(t time.Time) {
 }
 
 func newPlayed(t *testing.T) *played {
+	return newPlayedWith(t, func(cfg *host.Config) { cfg.Node.Store = recordedStore() })
+}
+
+// recordedStore is what the recording server was told.
+func recordedStore() node.StoreConfig {
+	return node.StoreConfig{ExtendedTypes: true, SuperDigest: ztree.DigestOf([]byte("super:test")), ContainerInterval: 24 * time.Hour}
+}
+
+func newPlayedWith(t *testing.T, change func(*host.Config)) *played {
 	w := &played{stir: make(chan struct{}, 1), clock: &clock{}}
 	w.e = newEnsemble(t, 1, func(cfg *host.Config) {
 		cfg.Clock = w.clock.now
-		cfg.Node.Store = node.StoreConfig{ExtendedTypes: true, SuperDigest: ztree.DigestOf([]byte("super:test")), ContainerInterval: 24 * time.Hour}
+		change(cfg)
 	})
 	w.e.leader()
 	w.clock.stop()

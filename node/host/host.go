@@ -66,8 +66,6 @@ type Host struct {
 	streams map[node.ConnID]*stream
 	live    map[*stream]struct{} // their readers have not ended
 	lastID  node.ConnID          // of accepted connections
-	perPeer map[string]int
-	clients int
 	ending  error
 	looking time.Duration // since when it looks for a leader
 
@@ -112,7 +110,7 @@ func (h *Host) prepare(core func(node.Config, *store.Recovered) stepper) error {
 
 func newHost(cfg Config) *Host {
 	h := &Host{cfg: cfg, inbox: newInbox(), done: make(chan struct{}), alarms: newAlarms(),
-		streams: map[node.ConnID]*stream{}, live: map[*stream]struct{}{}, perPeer: map[string]int{}, listeners: cfg.Listeners}
+		streams: map[node.ConnID]*stream{}, live: map[*stream]struct{}{}, listeners: cfg.Listeners}
 	h.dialling, h.hangUp = context.WithCancel(context.Background())
 	return h
 }

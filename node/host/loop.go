@@ -241,6 +241,10 @@ func (h *Host) fromStream(m *message) {
 func (h *Host) deliver(m *message) {
 	s := m.stream
 	if m.kind == msgEnded {
+		if h.answerFirst(s); s.gone {
+			s.end()
+			return
+		}
 		s.leave()
 		s.end()
 		h.step(node.Event{Kind: node.EventClosed, Conn: s.id})
@@ -248,6 +252,14 @@ func (h *Host) deliver(m *message) {
 	}
 	h.step(node.Event{Kind: node.EventReceived, Conn: s.id, Data: m.buf.data})
 	s.consumed(m.buf)
+}
+
+// answerFirst lets the core answer what a client has asked before it hung up: one
+// that sends a four-letter word may close its own side at once.
+func (h *Host) answerFirst(s *stream) {
+	if s.port == node.PortClient {
+		h.work()
+	}
 }
 
 // gate stops or resumes reading. What was held back comes as messages of its

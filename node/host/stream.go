@@ -55,7 +55,6 @@ type stream struct {
 	port node.Port
 	sock net.Conn // nil while it is being dialled
 	raw  syscall.RawConn
-	peer string // address without port, of clients that are counted
 
 	shut    bool      // the core does not want to read
 	held    []message // what came meanwhile
@@ -190,7 +189,7 @@ func (s *stream) hangUp() {
 func (s *stream) leave() {
 	s.gone = true
 	delete(s.h.streams, s.id)
-	s.h.uncount(s)
+	s.h.count(s, -1)
 	for i := range s.held {
 		if s.held[i].buf != nil {
 			s.consumed(s.held[i].buf)
