@@ -22,7 +22,11 @@ func FuzzConnection(f *testing.F) {
 	f.Add(uint8(node.PortClient), connect, ask(proto.Op{Type: proto.OpSetWatches, DataWatches: []string{"/"}}))
 	f.Add(uint8(node.PortClient), connect, ask(proto.Op{Type: proto.OpCloseSession}))
 	f.Add(uint8(node.PortClient), connect, ask(proto.Op{Type: 99}))
+	for _, word := range node.Words() {
+		f.Add(uint8(node.PortClient), []byte(word), make([]byte, 8))
+	}
 	f.Add(uint8(node.PortClient), []byte("srvr"), []byte{})
+	f.Add(uint8(node.PortClient), connect, []byte{0x7f, 0xff, 0xff, 0xff}) // 2 GiB are announced
 	f.Add(uint8(node.PortClient), []byte{0xff, 0xff, 0xff, 0xff}, []byte{})
 	info := proto.AppendPacket(nil, &proto.Packet{Type: proto.PktFollowerInfo,
 		Data: proto.AppendLearnerInfo(nil, proto.LearnerInfo{Server: 2, Protocol: proto.LearnerProtocol})})
@@ -32,6 +36,7 @@ func FuzzConnection(f *testing.F) {
 		proto.AppendNotification(nil, &proto.Notification{State: proto.Looking, Vote: proto.Vote{Leader: 2}}))
 	f.Fuzz(func(t *testing.T, port uint8, first, second []byte) {
 		w := newWorld(t, 1)
+		w.cfg.Clients.Words = []string{"*"}
 		w.host(1).start()
 		hear(t, w, node.Port(port%3), first, second)
 	})

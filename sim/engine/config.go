@@ -108,6 +108,7 @@ func serverConfigs(cfg Config, d *drawn) []node.Config {
 			MinSessionTimeout: 2 * d.tick, MaxSessionTimeout: 20 * d.tick,
 			SnapCount: 500, CommitLogCount: 100, PreAllocSize: 64 << 10,
 			SessionSecret: []byte("zksim"), Bugs: cfg.Bugs,
+			Clients: node.ClientsConfig{Words: []string{"*"}, Port: 2181},
 		}
 	}
 	return configs

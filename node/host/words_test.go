@@ -1,0 +1,126 @@
+package host_test
+
+import (
+	"net"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/zksim/zksim/model/golden"
+	"github.com/zksim/zksim/node/host"
+	"github.com/zksim/zksim/node/host/wire"
+	"github.com/zksim/zksim/node/proto"
+)
+
+// TestGoldenHostWords asks real servers what Apache ZooKeeper 3.8.0 was asked by
+// four-letter words, and compares line by line.
+func TestGoldenHostWords(t *testing.T) {
+	compareWords(t, "standalone", wordsAlone(t))
+	e := newEnsemble(t, 3, recordedSettings)
+	leader := e.leader()
+	c := e.dial(leader)
+	for range 300 {
+		call(t, c, proto.Op{Type: proto.OpSetData, Path: "/", Data: []byte{}, Version: -1})
+	}
+	call(t, c, proto.Op{Type: proto.OpCloseSession})
+	follower := (leader + 1) % 3
+	f := e.dial(follower)
+	call(t, f, proto.Op{Type: proto.OpSync, Path: "/"})
+	call(t, f, proto.Op{Type: proto.OpCloseSession})
+	for _, i := range []int{leader, follower} {
+		eventually(t, "all clients have left", func() bool { return e.hosts[i].Stats().Connections == 0 })
+	}
+	compareWords(t, "leader", e.clients[leader])
+	compareWords(t, "follower", e.clients[follower])
+}
+
+func recordedSettings(cfg *host.Config) {
+	cfg.Node.TickTime, cfg.Node.InitLimit, cfg.Node.SyncLimit = 500*time.Millisecond, 20, 10
+	cfg.Node.MinSessionTimeout, cfg.Node.MaxSessionTimeout = time.Second, time.Minute
+	cfg.Node.Clients.Words = []string{"*"}
+}
+
+// wordsAlone is the situation of the recorded server that ran alone.
+func wordsAlone(t *testing.T) (addr string) {
+	e := newEnsemble(t, 1, recordedSettings)
+	e.leader()
+	a, b := e.dial(0), e.dial(0)
+	for _, x := range []struct {
+		c  *wire.Conn
+		op proto.Op
+	}{
+		{a, create("/app", "x")},
+		{a, proto.Op{Type: proto.OpCreate, Path: "/app/e", ACL: proto.OpenACL(), Flags: proto.FlagEphemeral}},
+		{b, proto.Op{Type: proto.OpCreate, Path: "/app/f", ACL: proto.OpenACL(), Flags: proto.FlagEphemeral}},
+		{b, proto.Op{Type: proto.OpExists, Path: "/none", Watch: true}},
+		{a, proto.Op{Type: proto.OpGetChildren, Path: "/app", Watch: true}},
+		{a, proto.Op{Type: proto.OpGetData, Path: "/app", Watch: true}},
+	} {
+		call(t, x.c, x.op)
+	}
+	return e.clients[0]
+}
+
+func compareWords(t *testing.T, role, addr string) {
+	files, err := filepath.Glob("../../testdata/golden/flw/" + role + "/*.txt")
+	require.NoError(t, err)
+	require.NotEmpty(t, files)
+	slices.SortStableFunc(files, func(a, b string) int { // srst last: others show what it resets
+		return strings.Count(a, "srst") - strings.Count(b, "srst")
+	})
+	agreed, lines := 0, 0
+	for _, f := range files {
+		recorded, err := os.ReadFile(f)
+		require.NoError(t, err)
+		word := strings.TrimSuffix(filepath.Base(f), ".txt")
+		differences := golden.CompareWord(word, string(recorded), askWord(t, addr, word))
+		for _, d := range differences {
+			t.Errorf("%s: %s", role, d)
+		}
+		if len(differences) == 0 {
+			agreed++
+			lines += golden.CountWordLines(word, string(recorded))
+		}
+	}
+	t.Logf("%s: %d of %d words agree, %d lines", role, agreed, len(files), lines)
+}
+
+// askWord gives the whole answer, once the server has forgotten the connection.
+func askWord(t *testing.T, addr, word string) string {
+	c := dialRaw(t, addr)
+	_, err := c.Write([]byte(word))
+	require.NoError(t, err)
+	text := string(readToEnd(t, c))
+	require.NoError(t, c.Close())
+	return text
+}
+
+// A word is answered although its sender closes his side at once, with what
+// stands behind it unread, as a shell's tools send it.
+func TestWordOfOneWhoHangsUp(t *testing.T) {
+	e, _ := newAlone(t, recordedSettings)
+	for range 50 {
+		c := dialRaw(t, e.clients[0])
+		_, err := c.Write([]byte("ruok\n"))
+		require.NoError(t, err)
+		require.NoError(t, c.(*net.TCPConn).CloseWrite())
+		assert.Equal(t, "imok", string(readToEnd(t, c)))
+	}
+}
+
+// Without a quorum a server says that it is there, and that it does not serve.
+func TestWordsWithoutAQuorum(t *testing.T) {
+	e := newEnsemble(t, 3, recordedSettings)
+	e.leader()
+	e.kill(0)
+	e.kill(1)
+	assert.Equal(t, "imok", askWord(t, e.clients[2], "ruok"))
+	eventually(t, "it notices", func() bool { return askWord(t, e.clients[2], "isro") == "null" })
+	assert.Equal(t, "This ZooKeeper instance is not currently serving requests\n", askWord(t, e.clients[2], "srvr"))
+}
