@@ -20,8 +20,7 @@ type Recovered struct {
 	// differ from that of others at the same zxid. Else 0.
 	InexactUntil proto.Zxid
 	// Log is the last records that were read, at most as many as asked for,
-	// contiguous up to LastLogged. It can begin before the snapshot. The bytes
-	// alias the file's content.
+	// contiguous up to LastLogged. It can begin before the snapshot.
 	Log  []Record
 	Base proto.Zxid // of the transaction before Log[0]; LastLogged when Log is empty
 
@@ -190,10 +189,22 @@ func (h *history) recovered(keep int) *Recovered {
 }
 
 // lastRecords returns the last records, at most keep, and the zxid before them.
+// Their bytes are copied: a file, most of which nobody needs, would live as long
+// as one of them.
 func (h *history) lastRecords(keep int) ([]Record, proto.Zxid) {
-	drop := len(h.recs) - max(keep, 0)
-	if drop <= 0 {
-		return h.recs, h.base
+	recs, base := h.recs, h.base
+	if drop := len(recs) - max(keep, 0); drop > 0 {
+		recs, base = recs[drop:], recs[drop-1].Zxid
 	}
-	return slices.Clone(h.recs[drop:]), h.recs[drop-1].Zxid
+	size := 0
+	for _, r := range recs {
+		size += len(r.Bytes)
+	}
+	own, room := make([]Record, len(recs)), make([]byte, 0, size)
+	for i, r := range recs {
+		at := len(room)
+		room = append(room, r.Bytes...)
+		own[i] = Record{r.Zxid, room[at:len(room):len(room)]}
+	}
+	return own, base
 }
