@@ -84,7 +84,7 @@ func (s *settings) run(log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	tuneMemory()
+	beginStart()
 	h, err := host.Start(s.host)
 	if err != nil {
 		if metrics != nil {
@@ -92,7 +92,7 @@ func (s *settings) run(log *slog.Logger) error {
 		}
 		return startError(err)
 	}
-	releaseMemory()
+	endStart()
 	log.Info("zkserver runs", "version", version(), "mode", s.mode(), "client", text(h.Addr(node.PortClient)),
 		"dataDir", s.host.DataDir, "pid", os.Getpid())
 	if metrics != nil {

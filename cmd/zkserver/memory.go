@@ -18,10 +18,24 @@ const (
 	liveHeapMetric = "/gc/heap/live:bytes"
 )
 
-// tuneMemory keeps to these from now on, unless the environment says what is
-// wanted.
+// percentStarting counts while a history is read back: nearly everything that is
+// allocated then lives on, and looking through it again and again would take
+// longer than reading.
+const percentStarting = 200
+
+// isTuned reports whether the environment leaves the use of memory to us.
+func isTuned() bool { return os.Getenv("GOGC") == "" && os.Getenv("GOMEMLIMIT") == "" }
+
+// beginStart is for the time until endStart.
+func beginStart() {
+	if isTuned() {
+		debug.SetGCPercent(percentStarting)
+	}
+}
+
+// tuneMemory keeps to the bounds from now on, collection by collection.
 func tuneMemory() {
-	if os.Getenv("GOGC") == "" && os.Getenv("GOMEMLIMIT") == "" {
+	if isTuned() {
 		(&tuner{sample: []rtmetrics.Sample{{Name: liveHeapMetric}}}).tune()
 	}
 }
@@ -57,16 +71,17 @@ func percentFor(live uint64) int {
 	return int(min(max(garbageBytes*100/live, percentLeast), percentMost))
 }
 
-// recoveredLarge is a start after which the memory that it needed is given back
-// at once: the system would get it in minutes only.
-const recoveredLarge = 64 << 20
+// startLarge is a start after which the memory that it needed is given back at
+// once: the system would get it in minutes only.
+const startLarge = 64 << 20
 
-// releaseMemory gives back what a start has left behind. It takes a collection,
-// so the server runs meanwhile.
-func releaseMemory() {
+// endStart gives back what a start has left behind. That takes a collection, so
+// the server runs meanwhile.
+func endStart() {
+	tuneMemory()
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
-	if m.HeapSys > recoveredLarge {
+	if m.HeapSys > startLarge {
 		go debug.FreeOSMemory()
 	}
 }
