@@ -115,11 +115,12 @@ func (l *Loader) acl(in *piece) bool {
 }
 
 func (l *Loader) node(in *piece) {
-	path, _ := in.bytes("path")
-	if in.ok() && string(path) == endMark {
+	raw, _ := in.bytes("path")
+	if in.ok() && string(raw) == endMark {
 		l.finish(in)
 		return
 	}
+	path := string(raw)
 	data, null := in.bytes("data")
 	acl, s := in.long(), in.stat()
 	if !in.ok() {
@@ -128,7 +129,7 @@ func (l *Loader) node(in *piece) {
 	if !null {
 		data = append([]byte{}, data...)
 	}
-	parent := l.parentOf(in, string(path))
+	parent := l.parentOf(in, path)
 	switch {
 	case acl < int64(openKey) || acl > math.MaxInt32:
 		in.fail("%q has ACL key %d", path, acl)
@@ -138,7 +139,7 @@ func (l *Loader) node(in *piece) {
 	if in.ok() {
 		s.acl = aclKey(acl)
 		l.tree.acls.useKey(s.acl)
-		l.tree.insert(parent, string(path), data, s)
+		l.tree.insert(parent, path, data, s)
 	}
 }
 
@@ -151,7 +152,7 @@ func (l *Loader) parentOf(in *piece, path string) *node {
 	above, name, ok := split(path)
 	parent := l.tree.nodes[above]
 	switch {
-	case !ok, name == "", parent == nil, parent.path+"/"+name != path:
+	case !ok, name == "", parent == nil, parent.path != path[:len(path)-len(name)-1]:
 		in.fail("%q has no parent", path)
 	case l.tree.nodes[path] != nil:
 		in.fail("%q comes twice", path)
