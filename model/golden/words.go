@@ -107,22 +107,22 @@ func wordLine(word, l string) (string, bool) {
 	if word == "mntr" {
 		return monitorLine(l)
 	}
-	for i := range wordRules {
-		if r := &wordRules[i]; (r.word == word || r.word == "srvr" && word == "stat") && r.matches(l) {
+	for _, r := range wordRules {
+		if (r.word == word || r.word == "srvr" && word == "stat") && r.matches(l) {
 			return r.apply(l)
 		}
 	}
 	return l, true
 }
 
-func (r *wordRule) matches(l string) bool {
+func (r wordRule) matches(l string) bool {
 	if part, anywhere := strings.CutPrefix(r.start, "*"); anywhere {
 		return strings.Contains(l, part)
 	}
 	return strings.HasPrefix(l, r.start)
 }
 
-func (r *wordRule) apply(l string) (string, bool) {
+func (r wordRule) apply(l string) (string, bool) {
 	switch r.forget {
 	case numbers:
 		return withoutNumbers(l), true
