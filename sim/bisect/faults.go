@@ -72,10 +72,10 @@ type FaultTry func(list []engine.Config) (failed []bool)
 //
 // For each statement, runs leave the failed one right before it takes effect, and
 // draw everything else anew: Tries with all statements, and as many without this
-// one. It is needed if the failure is so much rarer without it that chance alone
-// would make it so once in a thousand times at most, by Fisher's exact test of two
-// rates; it is noise if the failure comes at least half as often without it. If
-// neither holds there are more runs, up to rounds times as many; in the end, once
+// one. It is noise if the failure comes at least half as often without it. Else it
+// is needed if the failure is so much rarer that chance alone would make it so once
+// in a thousand times at most, by Fisher's exact test of two rates. If neither
+// holds there are more runs, up to rounds times as many; in the end, once
 // in a hundred times is enough.
 type Faults struct {
 	Report *engine.Report // of the failed run
@@ -168,26 +168,34 @@ func (s *faultSearch) one(need *StatementNeed) {
 
 // judged says what two rates mean.
 func judged(with, without Rate, last bool) Need {
-	switch {
-	case rarer(with, without, 1000) || last && rarer(with, without, 100):
-		return NeedNeeded
+	switch { // many runs make the smallest difference certain, which is no need
 	case without.Failed > 0 && without.Failed*2*with.Runs >= with.Failed*without.Runs:
 		return NeedNoise
+	case rarer(with, without, 1000) || last && rarer(with, without, 100):
+		return NeedNeeded
 	}
 	return NeedUnclear
 }
 
-// without is the run without some of its statements, and without those that took
-// no effect before the failure.
+// without is the run without some of its statements, and without those that could
+// take effect after the failure only. Others that took none stay: that they were
+// due, and hit nobody or drew nothing, is a step of the run.
 func (s *faultSearch) without(out func(place int) bool) engine.Config {
 	cfg := s.base
 	cfg.Schedule = []fault.Statement{}
 	for i, st := range s.base.Schedule {
-		if s.begins[i] > 0 && !out(i) {
+		if !s.late(i) && !out(i) {
 			cfg.Schedule = append(cfg.Schedule, st)
 		}
 	}
 	return cfg
+}
+
+// late reports whether a statement took no effect before the failure, and not even
+// a step.
+func (s *faultSearch) late(i int) bool {
+	st, v := &s.Report.Schedule[i], s.Report.Violation
+	return s.begins[i] == 0 && (st.When == fault.WhenOn || st.When == fault.WhenAt && v != nil && st.At > v.At)
 }
 
 // sample adds continuations from right before a step to the rates with all

@@ -147,6 +147,46 @@ func TestFaultRunsAreBounded(t *testing.T) {
 	assert.Equal(t, NeedUnjudged, a.Statements[0].Need)
 }
 
+// With many runs a small difference is certain; it is no need.
+func TestManyRunsMakeNoNeed(t *testing.T) {
+	assert.True(t, rarer(Rate{500, 500}, Rate{450, 500}, 1000))
+	assert.Equal(t, NeedNoise, judged(Rate{500, 500}, Rate{450, 500}, false))
+	assert.Equal(t, NeedNoise, judged(Rate{20, 20}, Rate{11, 20}, false))
+	assert.Equal(t, NeedNeeded, judged(Rate{20, 20}, Rate{9, 20}, false))
+	assert.Equal(t, NeedUnclear, judged(Rate{20, 20}, Rate{0, 2}, false))
+	assert.Equal(t, NeedUnclear, judged(Rate{0, 20}, Rate{0, 20}, true))
+}
+
+// A statement that was due and hit nobody took a step: without it, the step right
+// before another one's effect would be another. One that comes after the failure
+// did not.
+func TestIdleStatementsKeepTheirSteps(t *testing.T) {
+	r := &engine.Report{Config: engine.Config{Servers: 3, For: time.Minute}, Violation: &proto.Violation{At: 20 * time.Second}}
+	for _, text := range []string{"every 5s p=1/50 kill one", "at 3s for 1s kill zk1", "at 10s kill leader", "at 30s kill all", "on zk1:txnlog.fsync#900 kill zk1"} {
+		st, err := fault.Parse(text)
+		require.NoError(t, err)
+		r.Schedule = append(r.Schedule, st)
+	}
+	r.Effects = []engine.Effect{{Statement: 2, At: 10 * time.Second, Step: 700}}
+	a := Faults{Report: r, Tries: 20, Runs: 1000, Try: func(list []engine.Config) (failed []bool) {
+		for _, cfg := range list {
+			texts := []string{}
+			for _, st := range cfg.Schedule {
+				texts = append(texts, st.String())
+			}
+			require.Equal(t, []string{r.Schedule[0].String(), r.Schedule[1].String()}, texts[:2])
+			require.NotContains(t, texts, "at 30s kill all")
+			require.NotContains(t, texts, r.Schedule[4].String())
+			if cfg.Redraw.Draw != 0 {
+				require.Equal(t, uint64(699), cfg.Redraw.Step)
+			}
+			failed = append(failed, len(texts) == 3)
+		}
+		return failed
+	}}.Find()
+	assert.Equal(t, []Need{NeedIdle, NeedIdle, NeedNeeded, NeedIdle, NeedIdle}, needs(a))
+}
+
 // The test in whole numbers is that in fractions.
 func TestRarer(t *testing.T) {
 	assert.True(t, rarer(Rate{20, 20}, Rate{0, 20}, 1000))

@@ -101,8 +101,9 @@ func (m Moments) Find() (*Turn, error) {
 type momentSearch struct {
 	Moments
 	calm   bool
-	points []Point // by step
-	sure   []Turn  // events that were confirmed
+	points []Point         // by step
+	sure   []Turn          // events that were confirmed
+	fresh  map[uint64]Rate // what fresh draws have shown, by step
 	used   int
 	most   int // used at most
 }
@@ -110,7 +111,7 @@ type momentSearch struct {
 // search narrows the largest rise of the curve down to one event, again and
 // again, until that event has been confirmed.
 func (s *momentSearch) search() (*Turn, error) {
-	s.sure = nil
+	s.sure, s.fresh = nil, map[uint64]Rate{}
 	err := s.draft()
 	for err == nil && !s.settled() {
 		i := s.steepest()
@@ -190,18 +191,31 @@ func (s *momentSearch) confirm(i int) error {
 	before, after := s.points[i].Step, s.points[i+1].Step
 	t := Turn{Step: after, After: Rate{confirmation, confirmation}}
 	var err error
-	if t.Before, err = s.try(before, firstFresh, confirmation); err != nil {
+	if t.Before, err = s.freshly(before); err != nil {
 		return err
 	}
 	if after < s.Last {
-		if t.After, err = s.try(after, firstFresh, confirmation); err != nil {
+		if t.After, err = s.freshly(after); err != nil {
 			return err
 		}
-		s.take(after, t.After)
 	}
-	s.take(before, t.Before)
 	s.sure = append(s.sure, t)
 	return nil
+}
+
+// freshly tries a boundary with fresh draws and adds them to the curve, once: the
+// boundary between two events belongs to both, and the same draws tell nothing
+// new.
+func (s *momentSearch) freshly(step uint64) (Rate, error) {
+	if r, known := s.fresh[step]; known {
+		return r, nil
+	}
+	r, err := s.try(step, firstFresh, confirmation)
+	if err == nil {
+		s.fresh[step] = r
+		s.take(step, r)
+	}
+	return r, err
 }
 
 // try carries out so many continuations from a boundary.

@@ -45,6 +45,11 @@ func (w *world) find(t require.TestingT, runs int) *Turn {
 	require.NoError(t, err)
 	require.LessOrEqual(t, turn.Runs, runs)
 	require.Len(t, w.tried, turn.Runs)
+	tried := map[Continuation]bool{}
+	for _, c := range w.tried {
+		require.False(t, tried[c], "%+v is tried twice", c)
+		tried[c] = true
+	}
 	return turn
 }
 
