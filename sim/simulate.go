@@ -83,8 +83,8 @@ func (c *Cluster) config(in Input) engine.Config {
 }
 
 // Run makes one run of a property. The error says that it cannot be run, and how
-// to mend it, or that code of a client waits outside of the simulation: then that
-// code is lost, and nothing else of the process should be trusted.
+// to mend it, or that code of a client waits outside of the simulation: then it is
+// [ErrLost], and nothing else of the process should be trusted.
 func Run(property func(*Cluster), in Input) (*Outcome, error) {
 	c, err := declare(property, in.Seed)
 	if err != nil {

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"errors"
 	"fmt"
 	"runtime"
 	"slices"
@@ -52,15 +53,30 @@ func (w *watchdog) look() error {
 	switch {
 	case state != "":
 		lost.Store(number, true)
-		return fmt.Errorf("the code of client %s waits outside of the simulation (%s) at %s: it has one thread, "+
+		return lostf("the code of client %s waits outside of the simulation (%s) at %s: it has one thread, "+
 			"so nothing can come of that. Wait with client.Await, client.AwaitAny or client.Sleep, and share state without channels and locks", *name, state, line)
 	case w.looks >= busyLooks:
 		lost.Store(number, true)
-		return fmt.Errorf("the code of client %s has run for %v without calling the service, at %s: a loop that never ends?",
+		return lostf("the code of client %s has run for %v without calling the service, at %s: a loop that never ends?",
 			*name, busyLooks*watchInterval, line)
 	}
 	return nil
 }
+
+// ErrLost is the kind of the error of a run in which code of a client did not come
+// back to the simulation: no other run of the process should be trusted.
+var ErrLost = errors.New("sim: code of a client is lost")
+
+// lostError is such an error, in words.
+type lostError string
+
+// Error gives the words.
+func (e lostError) Error() string { return string(e) }
+
+// Is says of which kind it is.
+func (lostError) Is(kind error) bool { return kind == ErrLost }
+
+func lostf(format string, args ...any) error { return lostError(fmt.Sprintf(format, args...)) }
 
 func stacks() string {
 	for size := 1 << 20; ; size *= 2 {

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"slices"
 	"time"
 
 	"github.com/go-zookeeper/zk"
@@ -98,7 +99,9 @@ func (s *Simulated) AwaitAny(timeout time.Duration, channels ...<-chan zk.Event)
 		if timeout >= 0 && s.driver.Now() >= until {
 			return zk.Event{}, -1
 		}
-		s.waiting = append(s.waiting, t)
+		if !slices.Contains(s.waiting, t) { // a time that was over has left it there
+			s.waiting = append(s.waiting, t)
+		}
 		if timeout >= 0 {
 			t.WakeAfter(until - s.driver.Now())
 		}

@@ -6,6 +6,7 @@
 package simrapid
 
 import (
+	"errors"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -39,6 +40,9 @@ func Check(t *testing.T, property func(c *sim.Cluster)) {
 	rapid.Check(t, func(rt *rapid.T) {
 		in := sim.Input{Seed: rapid.Uint64().Draw(rt, "seed"), Schedule: schedules.Draw(rt, "schedule"), For: cfg.For}
 		o, err := sim.Run(property, in)
+		if errors.Is(err, sim.ErrLost) {
+			t.Fatalf("seed %s: %v", report.Seed(in.Seed), err) // not for rapid, which would repeat it
+		}
 		if err != nil {
 			rt.Skip(err) // a statement that comes too late, or that this version cannot carry out
 		}

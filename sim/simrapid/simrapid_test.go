@@ -104,6 +104,23 @@ func TestRapidFindsAndShrinks(t *testing.T) {
 	assert.Regexp(t, `saved  testdata/sim/TestPlanted/[0-9a-f]{12}\.simrun`, out)
 }
 
+func TestPlantedWait(t *testing.T) {
+	if os.Getenv(planted) == "" {
+		t.Skip("it fails, and is run by TestCodeThatIsLostIsNoSchedule")
+	}
+	simrapid.Check(t, func(c *sim.Cluster) {
+		c.Client("a", func(client.API) { <-make(chan int) })
+	})
+}
+
+// Code that waits outside of the simulation fails the test: it is not passed over
+// as a schedule that cannot be run.
+func TestCodeThatIsLostIsNoSchedule(t *testing.T) {
+	out := elsewhere(t, "-test.run=^TestPlantedWait$", "-rapid.checks=3", "-rapid.nofailfile")
+	assert.Regexp(t, `seed 0x[0-9a-f]{16}: the code of client a waits outside of the simulation \(chan receive\)`, out)
+	assert.NotContains(t, out, "[rapid]")
+}
+
 // The same property under a fuzzer: bytes that are kept run with every go test.
 func TestBytesFind(t *testing.T) {
 	out := elsewhere(t, "-test.run=^FuzzPlanted$")
