@@ -47,8 +47,9 @@ type app struct {
 	args []string // of this invocation
 	code int      // of the verdict, set by a verb that ran
 
-	heard    *heeding // standard input, once somebody reads it
-	cleanups []func() // for the end
+	alone    func(engine.Config) (*engine.Report, error) // simulate, where no test does; nil: the same
+	heard    *heeding                                    // standard input, once somebody reads it
+	cleanups []func()                                    // for the end
 }
 
 // usageError is a sentence about what the user asked for, with how to mend it.
@@ -109,7 +110,7 @@ func (a *app) exit(err error) int {
 	if err == nil {
 		return a.code
 	}
-	fmt.Fprintf(a.stderr, "zksim: %v\n", err)
+	fmt.Fprintf(a.stderr, "zksim: %s\n", legible(err.Error())) // names in bundles may be anything
 	var usage usageError
 	var unknown unjudged
 	switch {

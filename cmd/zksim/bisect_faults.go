@@ -39,8 +39,9 @@ func (a *app) bisectFaultsCommand() *cobra.Command {
 		Short:   "Tell which fault statements the failure of a bundle needs.",
 		Example: "zksim bisect faults 5f0c9e1d77aa.simrun\nzksim bisect faults 5f0c9e1d77aa.simrun --tries 50 --json",
 		Long: `Runs leave the bundle's before a statement takes effect, with it and without it.
-Needed: without it the failure comes so much more rarely that chance would do so
-in one of 1000 cases. Shrink large schedules first. FILE - is standard input.
+Needed: without it the failure comes less than half as often, and chance alone
+would make that so in one of 1000 cases (of 100 after three times --tries).
+Shrink large schedules first. FILE - is standard input.
 Exit: 0 found, 125 not found, 128 tool failed, 129 usage, 130 interrupted`,
 		Args: oneFile,
 		RunE: func(_ *cobra.Command, args []string) error { return a.bisectFaults(f, args[0]) },
@@ -130,6 +131,8 @@ func (s *faultBisection) search(ctx context.Context, cfg engine.Config) error {
 			s.pulse.show(s.where)
 		},
 	}.Find()
+	s.pulse.end()
+	t.tellLost()
 	return nil
 }
 

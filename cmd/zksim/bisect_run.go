@@ -136,6 +136,8 @@ func (s *momentSearch) search(ctx context.Context) error {
 	s.last = exact.Step
 	t := s.a.newTrials(ctx, s.f.jobs, s.show)
 	s.turn, err = bisect.Moments{Last: s.last, Runs: s.f.runs.n, Try: s.try(ctx, t)}.Find()
+	s.pulse.end()
+	t.tellLost()
 	if err != nil || s.turn.Step == 0 {
 		return err
 	}

@@ -84,21 +84,49 @@ func replayLine(path string) string { return "zksim replay " + repro.Quote(path)
 // write makes a new file. A file of that name which holds the same already is
 // left alone; another one is only replaced with force, as a whole.
 func (s *store) write(path string, data []byte) error {
-	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
-	if errors.Is(err, os.ErrExist) {
+	if _, err := os.Lstat(path); err == nil {
 		return s.replace(path, data)
 	}
+	beside, err := s.writeBeside(path, data)
 	if err != nil {
 		return fmt.Errorf("cannot write a bundle: %w", err)
 	}
-	_, err = file.Write(data)
-	if err = errors.Join(err, file.Close()); err != nil {
-		return fmt.Errorf("cannot write a bundle: %w", errors.Join(err, os.Remove(path)))
+	defer os.Remove(beside)
+	switch err := os.Link(beside, path); { // another process may write the same
+	case errors.Is(err, os.ErrExist):
+		return s.replace(path, data)
+	case err != nil: // there are file systems without links
+		err = os.Rename(beside, path)
+		if err != nil {
+			return fmt.Errorf("cannot write a bundle: %w", err)
+		}
 	}
 	return nil
 }
 
+// writeBeside writes a whole file that is to get its name later.
+func (s *store) writeBeside(path string, data []byte) (beside string, err error) {
+	file, err := (*os.File)(nil), os.ErrExist
+	for n := 0; errors.Is(err, os.ErrExist); n++ { // as os.CreateTemp, with the rights that the user gives new files
+		beside = filepath.Join(filepath.Dir(path), fmt.Sprintf(".zksim-%d-%d", os.Getpid(), n))
+		file, err = os.OpenFile(beside, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+	}
+	if err != nil {
+		return "", err
+	}
+	_, err = file.Write(data)
+	if err = errors.Join(err, file.Close()); err != nil {
+		return "", errors.Join(err, os.Remove(beside))
+	}
+	return beside, nil
+}
+
+// replace is write where there is a file. One that is none, such as a device or a
+// pipe, is neither read nor replaced.
 func (s *store) replace(path string, data []byte) error {
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return fmt.Errorf("%s is there and is no file; name another one", path)
+	}
 	old, err := os.ReadFile(path)
 	switch {
 	case err == nil && bytes.Equal(old, data):
@@ -107,10 +135,14 @@ func (s *store) replace(path string, data []byte) error {
 	case !s.force:
 		return fmt.Errorf("%s is there and holds something else; move it, or say --force", path)
 	}
-	if err := os.Remove(path); err != nil {
+	beside, err := s.writeBeside(path, data)
+	if err == nil {
+		err = os.Rename(beside, path)
+	}
+	if err != nil {
 		return fmt.Errorf("cannot replace a bundle: %w", err)
 	}
-	return s.write(path, data)
+	return nil
 }
 
 // readBundle reads a bundle from a file, or from standard input for -.

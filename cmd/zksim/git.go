@@ -175,8 +175,10 @@ func (r *repository) tree(path, commit string) (remove func() error, err error) 
 			return nil
 		}
 		err = os.RemoveAll(path)
-		_, pruned := after.git("worktree", "prune")
-		return errors.Join(err, pruned)
+		// What git knows of this one goes too, if it knows it; git worktree prune
+		// would forget trees of the user that lie on a disk which is not there now.
+		_, _ = after.git("worktree", "remove", "--force", "--force", path)
+		return err
 	}
 	if _, err := r.git("worktree", "add", "--detach", "--quiet", path, commit); err != nil {
 		return nil, errors.Join(err, remove())

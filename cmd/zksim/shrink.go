@@ -104,10 +104,8 @@ func (a *app) shrink(f *shrinkFlags, path string) error {
 	return s.print(run)
 }
 
-// runnable is what a bundle runs, if this version can run it. The test that made
-// the bundle, if one did, makes all runs.
+// runnable is what a bundle runs, if this version can run it.
 func (a *app) runnable(b *bundle.Bundle, path string) (engine.Config, error) {
-	a.drive(b)
 	cfg, err := b.Config()
 	if err == nil {
 		err = b.Contradiction()

@@ -39,9 +39,12 @@ type testRunner struct {
 }
 
 // drive has the runs of a bundle made by the test that made the bundle, if one
-// did. Nothing is built yet.
+// did, and those of other bundles by this command. Nothing is built yet.
 func (a *app) drive(b *bundle.Bundle) {
-	if b.Document.Test == "" {
+	if a.alone == nil {
+		a.alone = a.simulate
+	}
+	if a.simulate = a.alone; b.Document.Test == "" {
 		return
 	}
 	r := &testRunner{pkg: b.Document.Package, test: b.Document.Test}
@@ -111,8 +114,7 @@ func (r *testRunner) buildTest() error {
 // findTest makes sure that there is such a test.
 func (r *testRunner) findTest() error {
 	top, _, _ := strings.Cut(r.test, "/")
-	list := exec.CommandContext(r.ctx, r.binary, "-test.list", "^"+regexp.QuoteMeta(top)+"$")
-	list.Dir = r.pkgDir
+	list := command(r.ctx, r.pkgDir, r.binary, "-test.list", "^"+regexp.QuoteMeta(top)+"$")
 	out, err := list.Output()
 	if err != nil {
 		return r.cannotf("cannot be listed: %v", err)
@@ -125,10 +127,10 @@ func (r *testRunner) findTest() error {
 	return r.cannotf("is not there any more")
 }
 
-// goCommand runs go; the error is what it says.
+// goCommand runs go; the error is what it says. Where ctx ends it, it is
+// interrupted, not killed, so that it takes its own temporary files with it.
 func (r *testRunner) goCommand(args ...string) (string, error) {
-	cmd := exec.CommandContext(r.ctx, "go", args...)
-	cmd.Dir = r.at
+	cmd := command(r.ctx, r.at, "go", args...)
 	var out, said bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &said
 	if err := cmd.Run(); err != nil {
@@ -168,8 +170,7 @@ func (r *testRunner) simulate(cfg engine.Config) (*engine.Report, error) {
 
 // runTest runs the test, and returns what it said.
 func (r *testRunner) runTest(requests, results string) (string, error) {
-	cmd := exec.CommandContext(r.ctx, r.binary, "-test.run", testrun.Pattern(r.test), "-test.count=1")
-	cmd.Dir = r.pkgDir
+	cmd := command(r.ctx, r.pkgDir, r.binary, "-test.run", testrun.Pattern(r.test), "-test.count=1")
 	cmd.Env = append(os.Environ(), testrun.EnvRequests+"="+requests, testrun.EnvResults+"="+results)
 	out, err := cmd.CombinedOutput()
 	return string(out), err

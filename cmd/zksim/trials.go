@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/zksim/zksim/sim/engine"
+	"github.com/zksim/zksim/sim/report"
 )
 
 // trials makes the runs of a search in this process, some at a time.
@@ -15,7 +16,8 @@ type trials struct {
 	slots chan struct{}   // one for each run at a time; one that nobody waits for any more keeps its own
 	show  func()          // is called now and then, to tell where the search is
 	none  bool            // no run could be made yet
-	err   error           // why the first run could not be made
+	lost  int             // runs that could not be made
+	err   error           // why the first of them could not
 }
 
 func (a *app) newTrials(ctx context.Context, jobs int, show func()) *trials {
@@ -102,7 +104,17 @@ func runTrial[T any](t *trials, cfg engine.Config, place int, of func(*engine.Re
 func (t *trials) note(err error) {
 	if err == nil {
 		t.none = false
-	} else if t.err == nil {
+		return
+	}
+	if t.lost++; t.err == nil {
 		t.err = err
+	}
+}
+
+// tellLost says that runs could not be made: in rates they count as runs that do
+// not fail.
+func (t *trials) tellLost() {
+	if t.lost > 0 && !t.none {
+		fmt.Fprintf(t.a.stderr, "zksim: %s could not be made, and count as not failing: %v\n", report.Plural(t.lost, "run"), t.err)
 	}
 }

@@ -15,12 +15,12 @@ import (
 // one is told apart from a typing error.
 var (
 	laterVerbs = []string{
-		"report", "scenario", "bugs", "crash-states", "4lw",
+		"scenario", "bugs", "crash-states", "4lw",
 		"netem", "inspect", "diff", "serve", "proxy", "shell", "bench", "completion",
 	}
 	laterFlags = []string{
 		"scenario", "schedule", "observers", "config", "workload", "strategy", "redact",
-		"log-format", "data", "edit",
+		"log-format", "data",
 	}
 )
 
