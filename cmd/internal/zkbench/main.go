@@ -35,13 +35,11 @@ type options struct {
 }
 
 // phases are the parts that --only can name, in their order.
-var phases = []struct {
+var phases = []phase{{"throughput", throughput}, {"failover", failover}, {"tree", largeTree}}
+
+type phase struct {
 	name string
 	run  func(*options) error
-}{
-	{"throughput", throughput},
-	{"failover", failover},
-	{"tree", largeTree},
 }
 
 func main() {
@@ -76,6 +74,13 @@ func parse(args []string) (*options, error) {
 	if o.server == "" || o.load == "" || fs.NArg() > 0 {
 		return nil, errors.New("want --server and --load")
 	}
+	var names []string
+	for _, p := range phases {
+		names = append(names, p.name)
+	}
+	if err := errors.Join(known("--only", o.only, names), known("--ops", o.ops, operations)); err != nil {
+		return nil, err
+	}
 	var err1, err2, err3 error
 	o.server, err1 = filepath.Abs(o.server)
 	o.load, err2 = filepath.Abs(o.load)
@@ -83,6 +88,16 @@ func parse(args []string) (*options, error) {
 		o.dir, err3 = os.MkdirTemp("", "zkbench-")
 	}
 	return o, errors.Join(err1, err2, err3)
+}
+
+// known refuses a word that nothing would answer to.
+func known(flag, words string, all []string) error {
+	for word := range strings.SplitSeq(words, ",") {
+		if !slices.Contains(all, word) {
+			return fmt.Errorf("%s: %q is none of %s", flag, word, strings.Join(all, ", "))
+		}
+	}
+	return nil
 }
 
 func run(o *options) error {
