@@ -121,17 +121,33 @@ func killUnderLoad(ctx context.Context, o *options, e *ensemble.Ensemble) error 
 	if err := errors.Join(e.Restart(leader), e.Await(serveTimeout)); err != nil {
 		return err
 	}
-	sum := 0
-	for _, w := range writers {
-		for i := range e.Len() {
-			if err := w.verify(e, i); err != nil {
-				return err
-			}
-		}
-		sum += len(w.acks)
+	sum, err := verifyAll(e, writers)
+	if err != nil {
+		return err
 	}
 	fmt.Printf("%-24s ok: %d acknowledged writes, none missing on any server; first write after it: %s\n", "leader killed", sum, strings.Join(tell, ", "))
 	return nil
+}
+
+// verifyAll looks for every acknowledged write on every server, and gives their
+// number. That it would miss one is tried with a write that never was.
+func verifyAll(e *ensemble.Ensemble, writers []*writer) (int, error) {
+	sum := 0
+	for i := range e.Len() {
+		for _, w := range writers {
+			if err := w.verify(e, i); err != nil {
+				return 0, err
+			}
+			never := &writer{program: w.program, below: w.below, acks: []string{"never"}}
+			if never.verify(e, i) == nil {
+				return 0, fmt.Errorf("%s: a write that never was is not missed on server %d", w.name, i+1)
+			}
+		}
+	}
+	for _, w := range writers {
+		sum += len(w.acks)
+	}
+	return sum, nil
 }
 
 func startWriters(ctx context.Context, o *options, e *ensemble.Ensemble) ([]*writer, error) {
