@@ -161,11 +161,15 @@ func (h *Host) undialled(s *stream) {
 // drained: all that the kernel had not taken is written.
 func (h *Host) drained(s *stream) {
 	s.writing = false
-	switch {
-	case s.gone:
+	if s.gone {
 		s.hangUp()
-	case s.asked:
+		return
+	}
+	if s.asked {
 		s.askAgain()
+	}
+	if s.ended {
+		h.ended(s)
 	}
 }
 

@@ -3,6 +3,7 @@ package host
 import (
 	"math/rand/v2"
 	"runtime/debug"
+	"slices"
 
 	"github.com/zksim/zksim/node"
 	"github.com/zksim/zksim/node/proto"
@@ -34,6 +35,11 @@ func (t *turns) swap(list *[]node.Stage) []node.Stage {
 	*list = t.spare[:0]
 	t.spare = nil
 	return taken
+}
+
+// senderAsks reports whether the sender of a connection wants a turn.
+func (t *turns) senderAsks(id node.ConnID) bool {
+	return slices.Contains(t.senders, node.Stage{Kind: node.StageSender, Conn: id})
 }
 
 func (t *turns) done(taken []node.Stage) { t.spare = taken[:0] }
@@ -241,24 +247,32 @@ func (h *Host) fromStream(m *message) {
 func (h *Host) deliver(m *message) {
 	s := m.stream
 	if m.kind == msgEnded {
-		if h.answerFirst(s); s.gone {
-			s.end()
-			return
-		}
-		s.leave()
-		s.end()
-		h.step(node.Event{Kind: node.EventClosed, Conn: s.id})
+		h.ended(s)
 		return
 	}
 	h.step(node.Event{Kind: node.EventReceived, Conn: s.id, Data: m.buf.data})
 	s.consumed(m.buf)
 }
 
-// answerFirst lets the core answer what a client has asked before it hung up: one
-// that sends a four-letter word may close its own side at once.
-func (h *Host) answerFirst(s *stream) {
+// ended: the peer has closed its side. What a client has asked for before is
+// still written, for one that sends a four-letter word may do so at once: as long
+// as the kernel does not take it all, the end waits.
+func (h *Host) ended(s *stream) {
+	s.ended = true
 	if s.port == node.PortClient {
 		h.work()
+		for !s.gone && h.turns.senderAsks(s.id) {
+			h.work()
+		}
+	}
+	switch {
+	case s.writing && s.port == node.PortClient: // drained comes back to this
+	case s.gone:
+		s.end()
+	default:
+		s.leave()
+		s.end()
+		h.step(node.Event{Kind: node.EventClosed, Conn: s.id})
 	}
 }
 

@@ -61,6 +61,7 @@ type stream struct {
 	gone    bool      // the core has closed it, or been told of its end
 	asked   bool      // its sender wants a turn
 	writing bool      // a goroutine writes what the kernel did not take
+	ended   bool      // its reader has ended, and there was something left to do
 	cancel  func()    // ends a dial
 
 	credits chan struct{} // one for each buffer that the reader may fill
@@ -175,8 +176,12 @@ func (s *stream) close() {
 }
 
 // hangUp says that nothing more will come. A client's connection is then read
-// to its end by its reader.
+// to its end by its reader, unless that has seen the end.
 func (s *stream) hangUp() {
+	if s.ended {
+		s.end()
+		return
+	}
 	half, ok := s.sock.(interface{ CloseWrite() error })
 	if s.port != node.PortClient || !ok || half.CloseWrite() != nil {
 		_ = s.sock.Close()
@@ -185,7 +190,8 @@ func (s *stream) hangUp() {
 	_ = s.sock.SetReadDeadline(time.Now().Add(lingerMax))
 }
 
-// leave forgets the stream in the books.
+// leave forgets the stream in the books. An end that was held back is told to
+// nobody any more, but it was the reader's last word.
 func (s *stream) leave() {
 	s.gone = true
 	delete(s.h.streams, s.id)
@@ -194,6 +200,7 @@ func (s *stream) leave() {
 		if s.held[i].buf != nil {
 			s.consumed(s.held[i].buf)
 		}
+		s.ended = s.ended || s.held[i].kind == msgEnded
 	}
 	s.held = nil
 }

@@ -1,6 +1,7 @@
 package host_test
 
 import (
+	"fmt"
 	"net"
 	"os"
 	"path/filepath"
@@ -112,6 +113,26 @@ func TestWordOfOneWhoHangsUp(t *testing.T) {
 		require.NoError(t, c.(*net.TCPConn).CloseWrite())
 		assert.Equal(t, "imok", string(readToEnd(t, c)))
 	}
+}
+
+// So is one whose answer is longer than the kernel takes at once.
+func TestLongWordOfOneWhoHangsUp(t *testing.T) {
+	e, _ := newAlone(t, recordedSettings)
+	w := e.dial(0)
+	paths := make([]string, 60)
+	for i := range paths {
+		paths[i] = fmt.Sprintf("/%03d%s", i, strings.Repeat("x", 500_000))
+		require.Equal(t, proto.NoNode, call(t, w, proto.Op{Type: proto.OpExists, Path: paths[i], Watch: true}).Result.Err)
+	}
+	c := dialRaw(t, e.clients[0])
+	_, err := c.Write([]byte("wchp"))
+	require.NoError(t, err)
+	require.NoError(t, c.(*net.TCPConn).CloseWrite())
+	time.Sleep(50 * time.Millisecond)
+	text := string(readToEnd(t, c))
+	assert.Equal(t, len(paths), strings.Count(text, "\n\t0x"))
+	assert.True(t, strings.HasSuffix(text, "\n\n"), "to its end")
+	require.Eventually(t, func() bool { return e.hosts[0].Stats().Connections == 1 }, 5*time.Second, time.Millisecond)
 }
 
 // Without a quorum a server says that it is there, and that it does not serve.
