@@ -129,6 +129,9 @@ func TestContradictionOfAnEdit(t *testing.T) {
 	assert.ErrorContains(t, edit(data, "5s kill leader", "5s start zk1").Contradiction(), `statement 1: fault "at 5s start zk1"`)
 	drawn := bytes.ReplaceAll(data, []byte("at 5s kill leader"), []byte("at 5s start zk1"))
 	assert.NoError(t, edit(drawn, "8s", "9s").Contradiction())
+	endless := edit(data, "5s kill leader", "5s for 2s net leader -> all blackhole")
+	endless.Document.Config.Servers = 1 << 40
+	assert.NoError(t, endless.Contradiction(), "the engine refuses so many servers at once")
 }
 
 func TestNoteStaysANote(t *testing.T) {

@@ -16,10 +16,12 @@ const (
 	defaultFor     = time.Minute
 	defaultProfile = ProfileLAN
 
-	serversMax = 9
 	clientsMax = 1000
 	forMax     = 1000 * time.Hour
 )
+
+// ServersMax bounds an ensemble.
+const ServersMax = 9
 
 // The profiles.
 const (
@@ -47,8 +49,8 @@ func (c Config) withDefaults() Config {
 // check says why a configuration cannot be run, and how to mend it.
 func (c Config) check() error {
 	switch {
-	case c.Servers < 1 || c.Servers > serversMax:
-		return fmt.Errorf("an ensemble of %d servers cannot be run: ask for 1 to %d", c.Servers, serversMax)
+	case c.Servers < 1 || c.Servers > ServersMax:
+		return fmt.Errorf("an ensemble of %d servers cannot be run: ask for 1 to %d", c.Servers, ServersMax)
 	case c.Clients < NoClients || c.Clients > clientsMax:
 		return fmt.Errorf("%d clients cannot be run: ask for at most %d", c.Clients, clientsMax)
 	case c.For <= 0:

@@ -85,7 +85,7 @@ func TestFaultFreeRun(t *testing.T) {
 }
 
 func TestEnsemblesOfEverySize(t *testing.T) {
-	for servers := 1; servers <= serversMax; servers++ {
+	for servers := 1; servers <= ServersMax; servers++ {
 		r, err := Run(Config{Seed: 7, Servers: servers, Clients: 3, For: 10 * time.Second,
 			Faults: []fault.Statement{statement(t, "at 5s for 2s crash leader")}})
 		require.NoError(t, err)
