@@ -93,7 +93,7 @@ func (s *commitSearch) abandoned(err error) error {
 
 // line is the command that searches again.
 func (s *commitSearch) line() string {
-	words := []string{"zksim bisect commits", repro.Quote(s.file), "--good", repro.Quote(s.f.good), "--bad", repro.Quote(s.f.bad)}
+	words := []string{"zksim bisect commits", repro.QuotePath(s.file), "--good", repro.Quote(s.f.good), "--bad", repro.Quote(s.f.bad)}
 	if s.f.repo != "." {
 		words = append(words, "--repo", repro.Quote(s.f.repo))
 	}

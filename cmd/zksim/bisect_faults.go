@@ -89,7 +89,7 @@ func (a *app) bisectFaults(f *faultsFlags, path string) error {
 		return err
 	}
 	if cfg.Redraw.Draw != 0 {
-		return unjudged(fmt.Sprintf("%s: the end of this run was drawn anew, so that it cannot be drawn anew once more; shrink it first: zksim shrink %s", path, repro.Quote(path)))
+		return unjudged(fmt.Sprintf("%s: the end of this run was drawn anew, so that it cannot be drawn anew once more; shrink it first: zksim shrink %s", path, repro.QuotePath(path)))
 	}
 	s := &faultBisection{a: a, f: f, file: path, property: proto.Property(property), pulse: a.newPulse(f.out.quiet)}
 	ctx, stop := a.interruptible()
@@ -244,7 +244,7 @@ type rateDocument struct {
 func (s *faultBisection) document() *faultsDocument {
 	d := &faultsDocument{Schema: report.Schema, Found: s.answer.Found(), Property: string(s.property), Bundle: s.file, Tries: s.f.tries.n,
 		Runs: s.answer.Runs, Statements: []faultDocument{}, NoNoise: rateDocument(s.answer.None), Control: rateDocument(s.answer.Control),
-		Ended: "done", Repro: []string{fmt.Sprintf("zksim bisect faults %s --tries %d --runs %d", repro.Quote(s.file), s.f.tries.n, s.f.runs.n)}}
+		Ended: "done", Repro: []string{fmt.Sprintf("zksim bisect faults %s --tries %d --runs %d", repro.QuotePath(s.file), s.f.tries.n, s.f.runs.n)}}
 	switch {
 	case s.a.code == exitInterrupted:
 		d.Ended = "interrupted"

@@ -26,7 +26,7 @@ func (s *momentSearch) print() error {
 // text is what a person reads.
 func (s *momentSearch) text() string {
 	if len(s.turn.Curve) == 0 {
-		return fmt.Sprintf("INTERRUPTED  nothing is known yet\nrepro\n  zksim bisect run %s\n", repro.Quote(s.file))
+		return fmt.Sprintf("INTERRUPTED  nothing is known yet\nrepro\n  zksim bisect run %s\n", repro.QuotePath(s.file))
 	}
 	var b strings.Builder
 	if s.a.code == exitInterrupted {

@@ -79,7 +79,7 @@ func (a *app) tellAlreadyThere(f *outFlags, path string) {
 	}
 }
 
-func replayLine(path string) string { return "zksim replay " + repro.Quote(path) + " --verify" }
+func replayLine(path string) string { return "zksim replay " + repro.QuotePath(path) + " --verify" }
 
 // write makes a new file. A file of that name which holds the same already is
 // left alone; another one is only replaced with force, as a whole.

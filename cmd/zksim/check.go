@@ -77,7 +77,7 @@ func (a *app) check(f *outFlags, path string) error {
 // decider says how to learn what the history alone does not tell.
 func decider(path string) string {
 	if isBundle(path) {
-		return "zksim replay " + repro.Quote(path) + " judges it with the servers' own order."
+		return "zksim replay " + repro.QuotePath(path) + " judges it with the servers' own order."
 	}
 	return "If this one is from a bundle, zksim replay FILE judges it with the servers' own order."
 }

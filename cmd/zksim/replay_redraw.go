@@ -69,7 +69,7 @@ func (a *app) tellRedrawn(r *rerun, path string) {
 func (f *replayFlags) line(b *bundle.Bundle, path string) string {
 	switch {
 	case f.redraw.n != 0:
-		line := "zksim replay " + repro.Quote(path) + " --redraw " + f.redraw.String()
+		line := "zksim replay " + repro.QuotePath(path) + " --redraw " + f.redraw.String()
 		if f.from.given() {
 			line += " --from " + f.from.String()
 		}
@@ -78,7 +78,7 @@ func (f *replayFlags) line(b *bundle.Bundle, path string) string {
 		}
 		return line
 	case f.edit && b.Edited:
-		return "zksim replay " + repro.Quote(path) + " --edit"
+		return "zksim replay " + repro.QuotePath(path) + " --edit"
 	case b.Edited:
 		return strings.TrimSuffix(replayLine(path), " --verify")
 	}

@@ -53,6 +53,14 @@ func Flags(cfg engine.Config) []string {
 // shellSafe are the characters that no POSIX shell gives a meaning to.
 const shellSafe = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:=,+@%"
 
+// QuotePath is Quote for the name of a file: a verb does not take it for a flag.
+func QuotePath(path string) string {
+	if strings.HasPrefix(path, "-") && path != "-" {
+		path = "./" + path
+	}
+	return Quote(path)
+}
+
 // Quote writes one word so that a POSIX shell reads it back unchanged.
 func Quote(word string) string {
 	if word != "" && strings.Trim(word, shellSafe) == "" {

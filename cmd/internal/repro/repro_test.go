@@ -27,6 +27,12 @@ func TestQuoteIsReadBackByTheShell(t *testing.T) {
 	assert.Equal(t, "zk1,zk2", Quote("zk1,zk2"), "safe words stay bare")
 }
 
+func TestQuotePathIsNoFlag(t *testing.T) {
+	for path, want := range map[string]string{"-x/a.simrun": "./-x/a.simrun", "--force": "./--force", "-": "-", "a-b": "a-b", "-a b": "'./-a b'", "/-x": "/-x"} {
+		assert.Equal(t, want, QuotePath(path))
+	}
+}
+
 func TestLineLeavesDefaultsOut(t *testing.T) {
 	st, err := fault.Parse("at 10s kill leader")
 	require.NoError(t, err)
