@@ -71,7 +71,16 @@ func (r *testRunner) close() {
 
 // cannotf says why there is no run of the test.
 func (r *testRunner) cannotf(format string, args ...any) error {
-	return unjudged(fmt.Sprintf("it is of the test %s in %s, which "+format, append([]any{r.test, r.pkg}, args...)...))
+	return unjudged(fmt.Sprintf("it is of the test %s in %s, which "+format, append([]any{shown(r.test), shown(r.pkg)}, args...)...))
+}
+
+// shown is a name out of a bundle as a terminal may have it: quoted, unless it
+// is a plain word.
+func shown(name string) string {
+	if name != "" && strings.IndexFunc(name, func(c rune) bool { return c == ' ' || !strconv.IsPrint(c) }) < 0 {
+		return name
+	}
+	return fmt.Sprintf("%.200q", name)
 }
 
 // importPath is what the name of a package in a bundle must look like; above

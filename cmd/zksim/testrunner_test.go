@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"github.com/stretchr/testify/assert"
 )
 
 // Tests of people in modules of their own, run by go test and by the command.
@@ -114,4 +115,13 @@ func scriptSameSeeds(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 || !slices.Equal(subtests(ts.ReadFile("stdout")), subtests(ts.ReadFile(args[0]))) {
 		ts.Fatalf("other seeds have run")
 	}
+}
+
+// What a bundle says may be anything, and goes to a terminal.
+func TestNamesOfABundleAreShownQuoted(t *testing.T) {
+	assert.Equal(t, "example.com/lock", shown("example.com/lock"))
+	assert.Equal(t, "TestÄ/seed=1", shown("TestÄ/seed=1"))
+	assert.Equal(t, `""`, shown(""))
+	assert.Equal(t, `"Test\x1b[2J"`, shown("Test\x1b[2J"))
+	assert.Equal(t, `"a b"`, shown("a b"))
 }
