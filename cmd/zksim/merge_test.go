@@ -105,7 +105,7 @@ func TestMergeRefusesWhatDoesNotFit(t *testing.T) {
 		"another commit":   {[]string{edited(t, one, func(s string) string { return strings.ReplaceAll(s, "c0ffee", "decaf") }), two}, "2-2.jsonl:1: the commit is c0ffee, and decaf at "},
 		"another division": {[]string{one, shardFiles(t, []string{"2/3"}, "--seeds", "1-8")[0]}, "2-3.jsonl:1: the shard is 2/3, and at "},
 		"another schema":   {[]string{one, edited(t, two, replace(`"schema":1`, `"schema":2`))}, "edited.jsonl:1: its schema is 2, this version reads 1"},
-		"cut in a line":    {[]string{one, edited(t, two, func(s string) string { return s[:len(s)-20] })}, "edited.jsonl:4: the line has no end: the file was cut off"},
+		"cut in line 1":    {[]string{one, edited(t, two, func(s string) string { return s[:20] })}, "edited.jsonl:1: the line has no end: the file was cut off"},
 		"not ours":         {[]string{one, edited(t, two, func(s string) string { return "hello\n" + s })}, "edited.jsonl:1: this is no line of zksim explore --json"},
 		"another object":   {[]string{one, edited(t, two, func(s string) string { return "{}\n" + s })}, "edited.jsonl:1: this is no line of zksim explore --json: it has no schema"},
 		"two on a line":    {[]string{one, edited(t, two, replace("\n", " "))}, "edited.jsonl:1: this is no line of zksim explore --json: there is something behind"},
@@ -140,6 +140,7 @@ func TestMergeOfAPart(t *testing.T) {
 		"missing shard": {[]string{files[0], files[2]}, "shard 2/3 of the seeds 1,2,4,5,8,10 is missing: no file has a line of it"},
 		"missing two":   {files[2:], "2 shards of the seeds 1,2,4,5,8,10 are missing, 1/3 is the first: no file has a line of them"},
 		"missing end":   {[]string{files[0], files[1], edited(t, files[2], lastLine)}, "edited.jsonl:1: shard 3/3 of the seeds 1,2,4,5,8,10 ends here, after 1 of its 2 runs"},
+		"cut in a line": {[]string{files[0], files[1], edited(t, files[2], func(s string) string { return s[:len(s)-20] })}, "edited.jsonl:2: the line has no end: the file was cut off"},
 		"missing begin": {[]string{files[0], files[1], edited(t, files[2], firstLine)}, "the run at place 3 is missing before "},
 	} {
 		t.Run(name, func(t *testing.T) {

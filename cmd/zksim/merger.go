@@ -24,8 +24,9 @@ type merger struct {
 	from    spot  // of first
 	parts   []*part
 	seeds   map[uint64]spot
-	spooled string // a file to be removed
-	cut     bool   // a shard was, by --timeout
+	torn    []string // of each file that ends within a line, a sentence
+	spooled string   // a file to be removed
+	cut     bool     // a shard was, by --timeout
 
 	enough func() error // an error ends the reading
 }
@@ -87,6 +88,10 @@ func (m *merger) read(name string, file *os.File) error {
 	e := entry{spot: spot{f, 1}}
 	for ; ; e.line++ {
 		text, err := wholeLine(in)
+		if err == errTorn && e.line > 1 {
+			m.torn = append(m.torn, fmt.Sprintf("%v: %v", e.spot, err))
+			return nil // the lines before it hold
+		}
 		if err == io.EOF && e.line > 1 {
 			return nil
 		}
@@ -108,7 +113,11 @@ func (m *merger) read(name string, file *os.File) error {
 	}
 }
 
-// wholeLine reads a line with its end; the error is io.EOF behind the last one.
+// errTorn is what becomes of a line when its writer is killed, or finds no room.
+var errTorn = errors.New("the line has no end: the file was cut off; run the shard again")
+
+// wholeLine reads a line with its end; the error is io.EOF behind the last one,
+// and errTorn at one without an end.
 func wholeLine(in *bufio.Reader) ([]byte, error) {
 	var text []byte
 	for {
@@ -121,7 +130,7 @@ func wholeLine(in *bufio.Reader) ([]byte, error) {
 			return nil, fmt.Errorf("the line has more than %d MiB; this is not the output of zksim explore --json", lineMost>>20)
 		case err == bufio.ErrBufferFull:
 		case err == io.EOF && len(text) > 0:
-			return nil, errors.New("the line has no end: the file was cut off; run the shard again")
+			return nil, errTorn
 		default:
 			return nil, err
 		}
@@ -281,10 +290,10 @@ func (m *merger) text(e *entry) ([]byte, error) {
 	return text, nil
 }
 
-// lacking says what is not there: shards, runs in the middle of one, and the end
-// of one where no --timeout explains it.
+// lacking says what is not there: the rest of a line, shards, runs in the middle
+// of one, and the end of one where no --timeout explains it.
 func (m *merger) lacking() []string {
-	var sentences []string
+	sentences := m.torn
 	for _, p := range m.parts {
 		shards := p.byShard()
 		if s := p.missing(shards); s != "" {
