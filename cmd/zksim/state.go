@@ -119,9 +119,9 @@ type instantValue struct {
 	start bool
 }
 
-// Set takes a number of steps or a Go duration, from 0.
+// Set takes a number of steps, or a Go duration or 00:38.551, from 0.
 func (v *instantValue) Set(s string) error {
-	if d, err := time.ParseDuration(s); s == "0" || err == nil && d == 0 {
+	if d, err := parseInstant(s); s == "0" || err == nil && d == 0 {
 		v.start, v.moment = true, engine.Moment{Start: true}
 		return nil
 	}

@@ -240,13 +240,24 @@ func (v *wallValue) Type() string { return "TIME" }
 // momentValue is a step, or an instant of virtual time.
 type momentValue struct{ moment engine.Moment }
 
-// Set takes a number of steps or a Go duration, above zero.
+// clockForm is the form in which reports print an instant: 00:38.551.
+var clockForm = regexp.MustCompile(`^(\d{2,}):([0-5]\d(?:\.\d+)?)$`)
+
+// parseInstant reads a Go duration, or what a report prints.
+func parseInstant(s string) (time.Duration, error) {
+	if m := clockForm.FindStringSubmatch(s); m != nil {
+		s = m[1] + "m" + m[2] + "s"
+	}
+	return time.ParseDuration(s)
+}
+
+// Set takes a number of steps, or a Go duration or 00:38.551, above zero.
 func (v *momentValue) Set(s string) error {
 	v.moment = engine.Moment{}
 	step, err := strconv.ParseUint(s, 10, 64)
 	if err == nil {
 		v.moment.Step = step
-	} else if v.moment.At, err = time.ParseDuration(s); err != nil {
+	} else if v.moment.At, err = parseInstant(s); err != nil {
 		return errors.New("this is a step, such as 8410, or an instant, such as 38.5s")
 	}
 	if step == 0 && v.moment.At <= 0 {
