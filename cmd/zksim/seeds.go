@@ -99,7 +99,10 @@ func parseSeeds(list string) (*seedSet, error) {
 			err = s.add(r)
 		}
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", part, err)
+			if part == list {
+				return nil, err
+			}
+			return nil, fmt.Errorf("%s: %w", repro.Quote(part), err)
 		}
 	}
 	if seed, found := s.twice(); found {
@@ -150,7 +153,10 @@ func (v *seedsValue) Set(s string) (err error) {
 
 func parseCount(s, sentence string) (uint64, error) {
 	n, err := strconv.ParseUint(s, 10, 64)
-	if err != nil || n == 0 || n > countMax {
+	if errors.Is(err, strconv.ErrRange) || n > countMax {
+		return 0, fmt.Errorf("these are more seeds than could ever run; give a number up to %d", uint64(countMax))
+	}
+	if err != nil || n == 0 {
 		return 0, errors.New(sentence)
 	}
 	return n, nil

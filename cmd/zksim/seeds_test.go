@@ -33,7 +33,7 @@ func TestListsOfSeeds(t *testing.T) {
 		"1,1-3":                         "seed 1 is in the list twice",
 		"5-9,1-5":                       "seed 5 is in the list twice",
 		"3,3":                           "seed 3 is in the list twice",
-		"10-5":                          "10-5: a range of seeds rises",
+		"10-5":                          "a range of seeds rises",
 		"":                              "a seed is a whole number",
 		"1,":                            "a seed is a whole number",
 		"0-0xffffffffffffffff":          "more seeds than could ever run",
