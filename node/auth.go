@@ -22,27 +22,47 @@ func (n *Node) authArrived(c *conn, h proto.RequestHeader, body []byte) error {
 		return nil
 	}
 	ids, ok := ztree.Authenticate(op.Auth, n.cfg.Store.SuperDigest)
-	if !ok {
+	reason := ""
+	switch {
+	case !ok:
+		reason = "authentication by the scheme " + quoted(op.Auth.Scheme) + " failed"
+	case !c.client.identify(ids):
+		reason = "too many identities"
+	}
+	if reason != "" {
 		reply.Err = proto.AuthFailed
 		n.answer(c, reply, &proto.Result{})
 		n.counters.authFailed++
-		n.note(Note{Kind: NoteConnClosed, Conn: c.id, Text: "authentication by the scheme " + quoted(op.Auth.Scheme) + " failed"})
+		n.note(Note{Kind: NoteConnClosed, Conn: c.id, Text: reason})
 		n.closeFlushed(c)
 		return nil
 	}
-	c.client.identify(ids)
 	n.answer(c, reply, &proto.Result{Type: h.Type})
 	return nil
 }
 
-// identify adds identities. Requests share the old slice, which stays as it is.
-func (cc *clientConn) identify(ids []proto.ID) {
+// A connection has so many identities at most, and they so many bytes. They go to
+// the leader with each write: a packet with more than the leader takes would cost
+// the follower who sent it his connection, and all his clients theirs.
+const (
+	identitiesMax    = 256
+	identityBytesMax = 128 << 10
+)
+
+// identify adds identities, and reports false if they are too many. Requests share
+// the old slice, which stays as it is.
+func (cc *clientConn) identify(ids []proto.ID) bool {
 	cc.ids = slices.Clip(cc.ids)
 	for _, id := range ids {
 		if !slices.Contains(cc.ids, id) {
 			cc.ids = append(cc.ids, id)
 		}
 	}
+	size := 0
+	for _, id := range cc.ids {
+		size += len(id.Scheme) + len(id.ID)
+	}
+	return len(cc.ids) <= identitiesMax && size <= identityBytesMax
 }
 
 // identities are those of a connection that watches something.
