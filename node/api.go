@@ -40,10 +40,11 @@ type Config struct {
 	SyncLimit         int // ticks: silence between leader and follower
 	MinSessionTimeout time.Duration
 	MaxSessionTimeout time.Duration
-	SnapCount         int    // transactions between snapshots, at least 2
-	CommitLogCount    int    // committed transactions kept in memory for DIFF
-	PreAllocSize      int64  // bytes by which a log file grows
-	SessionSecret     []byte // every server of the ensemble has the same
+	SnapCount         int           // transactions between snapshots, at least 2
+	CommitLogCount    int           // committed transactions kept in memory for DIFF
+	PreAllocSize      int64         // bytes by which a log file grows
+	LeaderDialDelay   time.Duration // before a leader that does not lead yet is dialled again; 0 is 100 ms
+	SessionSecret     []byte        // every server of the ensemble has the same
 	Store             StoreConfig
 	Clients           ClientsConfig
 	Bugs              Bugs // planted bugs; the zero value plants none

@@ -9,10 +9,22 @@ import (
 	"github.com/zksim/zksim/node/ztree"
 )
 
+// A follower may have decided before its leader has, which then refuses it. It
+// dials again for so long, at intervals of LeaderDialDelay.
 const (
-	learnerDialTries = 5
-	learnerDialDelay = 100 * time.Millisecond
+	leaderDialTime  = 500 * time.Millisecond
+	leaderDialDelay = 100 * time.Millisecond
 )
+
+func (c *Config) leaderDialDelay() time.Duration {
+	if c.LeaderDialDelay > 0 {
+		return c.LeaderDialDelay
+	}
+	return leaderDialDelay
+}
+
+// leaderDialTries is how often it is dialled at most.
+func (c *Config) leaderDialTries() int { return int(max(leaderDialTime/c.leaderDialDelay(), 1)) }
 
 // learner is what a server keeps while it follows, from the decision of the
 // election until it gives up.
@@ -78,8 +90,8 @@ func (n *Node) leaderConnLost(c *conn) {
 	if l != n.learner || n.stopping {
 		return
 	}
-	if !l.heard && l.tries < learnerDialTries {
-		n.arm(TimerLearnerDial, 0, learnerDialDelay)
+	if !l.heard && l.tries < n.cfg.leaderDialTries() {
+		n.arm(TimerLearnerDial, 0, n.cfg.leaderDialDelay())
 		return
 	}
 	n.giveUp("connection to the leader lost")

@@ -13,7 +13,7 @@ import (
 // looked through all the time.
 const (
 	garbageBytes   = 64 << 20
-	percentLeast   = 30
+	percentLeast   = 20
 	percentMost    = 400
 	liveHeapMetric = "/gc/heap/live:bytes"
 )

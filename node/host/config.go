@@ -41,11 +41,18 @@ type Config struct {
 	Clock  func() time.Time // nil: the machine's; tests let time pass by hand
 }
 
+// leaderDialDelay is shorter than node's own: a follower of a real ensemble that
+// has decided a millisecond before its leader should not cost clients 100 of them.
+const leaderDialDelay = 10 * time.Millisecond
+
 const numPorts = int(node.PortElection) + 1
 
 func (c Config) withDefaults() Config {
 	if c.LogDir == "" {
 		c.LogDir = c.DataDir
+	}
+	if c.Node.LeaderDialDelay == 0 {
+		c.Node.LeaderDialDelay = leaderDialDelay
 	}
 	n := &c.Node.Clients
 	n.MaxPerAddress, n.MaxConns = c.MaxClientConns, c.MaxConns
