@@ -15,7 +15,7 @@ func (o *Outstanding) create(txn *proto.Txn, op *proto.Op) proto.ErrCode {
 	if !ok || hasNUL(op.Path) {
 		return proto.BadArguments
 	}
-	acl, err := resolve(op.ACL, o.ids)
+	acl, err := resolve(op.ACL, o.ids, &o.expansion)
 	if err != proto.OK {
 		return err
 	}

@@ -99,19 +99,26 @@ func means(a *proto.ACL, ids []proto.ID) bool {
 	return false
 }
 
+// expansionMax is how many bytes the entries may have that stand for "auth" in all
+// the lists of one transaction. With what came in the frame itself they make no
+// transaction that is too long for a packet between servers.
+const expansionMax = proto.MaxFrame / 2
+
 // resolve is the list that a znode gets when a caller with these identities asks
-// for acl: without duplicates, "auth" replaced by the caller's own identities.
-func resolve(acl []proto.ACL, ids []proto.ID) ([]proto.ACL, proto.ErrCode) {
+// for acl: without duplicates, "auth" replaced by the caller's own identities. For
+// these it takes from the bytes that are left.
+func resolve(acl []proto.ACL, ids []proto.ID, left *int) ([]proto.ACL, proto.ErrCode) {
 	if proto.IsOpenACL(acl) {
 		return acl, proto.OK
 	}
 	var out []proto.ACL
+	again := repeated(acl)
 	for i, a := range acl {
 		switch {
-		case slices.Contains(acl[:i], a):
+		case again(i):
 		case a.Scheme == schemeAuth:
 			own := proved(a.Perms, ids)
-			if len(own) == 0 {
+			if *left -= sizeOf(own); len(own) == 0 || *left < 0 {
 				return nil, proto.InvalidACL
 			}
 			out = append(out, own...)
@@ -125,6 +132,33 @@ func resolve(acl []proto.ACL, ids []proto.ID) ([]proto.ACL, proto.ErrCode) {
 		return nil, proto.InvalidACL
 	}
 	return out, proto.OK
+}
+
+// shortList is a list in which it is quicker to search than to make a table.
+const shortList = 32
+
+// repeated returns a function that reports, asked in order, whether an entry has
+// come before. A frame holds lists of tens of thousands of entries.
+func repeated(acl []proto.ACL) func(i int) bool {
+	if len(acl) <= shortList {
+		return func(i int) bool { return slices.Contains(acl[:i], acl[i]) }
+	}
+	seen := make(map[proto.ACL]struct{}, len(acl))
+	return func(i int) bool {
+		_, is := seen[acl[i]]
+		seen[acl[i]] = struct{}{}
+		return is
+	}
+}
+
+// sizeOf is the encoded length of the entries of a list.
+func sizeOf(acl []proto.ACL) int {
+	const fixed = 12
+	size := 0
+	for i := range acl {
+		size += fixed + len(acl[i].Scheme) + len(acl[i].ID)
+	}
+	return size
 }
 
 // proved makes an entry of each identity that the caller has shown to be its

@@ -71,7 +71,8 @@ func TestResolve(t *testing.T) {
 		{"ip of too many bits", []proto.ACL{{Perms: 31, Scheme: "ip", ID: "10.0.0.0/33"}}, me, nil},
 		{"ip of five bytes", []proto.ACL{{Perms: 31, Scheme: "ip", ID: "10.0.0.0.1"}}, me, nil},
 	} {
-		got, err := resolve(c.acl, c.ids)
+		left := expansionMax
+		got, err := resolve(c.acl, c.ids, &left)
 		assert.Equal(t, c.want, got, c.name)
 		assert.Equal(t, c.want == nil, err == proto.InvalidACL, c.name)
 	}
@@ -207,7 +208,8 @@ func TestACLForeseen(t *testing.T) {
 func TestIdentitiesOfAny(t *testing.T) {
 	id := rapid.SampledFrom([]proto.ID{digestID("u0:pw0"), digestID("u1:pw1"), IPIdentity("10.1.2.3"), IPIdentity("10.2.2.3")})
 	rapid.Check(t, func(t *rapid.T) {
-		acl, err := resolve(drawACL(t), []proto.ID{digestID("u0:pw0")})
+		left := expansionMax
+		acl, err := resolve(drawACL(t), []proto.ID{digestID("u0:pw0")}, &left)
 		if err != proto.OK {
 			return
 		}

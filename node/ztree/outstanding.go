@@ -16,6 +16,8 @@ type Outstanding struct {
 	header  proto.TxnHeader // of the transaction in preparation
 	ids     []proto.ID      // of whoever asked for it
 	session proto.ErrCode   // why its session may not write, or OK
+	// expansion is what is left of expansionMax for the transaction in preparation.
+	expansion int
 }
 
 // view is what the prep stage must know of a node, present or future.

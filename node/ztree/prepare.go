@@ -14,7 +14,7 @@ import "github.com/zksim/zksim/node/proto"
 // A deleteContainer of session 0 is the leader's own; op.TTL is then the time in
 // ms after which a container goes that never had a child.
 func (o *Outstanding) Prepare(h proto.TxnHeader, op *proto.Op, ids []proto.ID, pre proto.ErrCode) proto.Txn {
-	o.header, o.ids, o.session = h, ids, proto.OK
+	o.header, o.ids, o.session, o.expansion = h, ids, proto.OK, expansionMax
 	txn := proto.Txn{TxnHeader: h}
 	if pre == proto.SessionExpired && op != nil && h.Type != proto.OpCloseSession {
 		o.session, pre = pre, proto.OK // each operation fails where it looks for its session
@@ -128,7 +128,7 @@ func (o *Outstanding) setACL(txn *proto.Txn, op *proto.Op) proto.ErrCode {
 	if err := checkPath(op.Path); err != proto.OK {
 		return err
 	}
-	acl, err := resolve(op.ACL, o.ids)
+	acl, err := resolve(op.ACL, o.ids, &o.expansion)
 	if err != proto.OK {
 		return err
 	}
