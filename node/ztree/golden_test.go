@@ -189,11 +189,7 @@ func (b *bench) auth(who ztree.Watcher, a *proto.Auth) golden.Got {
 		b.hangUp(who)
 		return golden.Got{Answered: true, Err: proto.AuthFailed, Closed: true}
 	}
-	for _, id := range ids {
-		if !slices.Contains(b.ids[who], id) {
-			b.ids[who] = append(b.ids[who], id)
-		}
-	}
+	b.ids[who] = append(b.ids[who], ids...)
 	return golden.Got{Answered: true}
 }
 
