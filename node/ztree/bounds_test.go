@@ -2,6 +2,7 @@ package ztree
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -54,4 +55,46 @@ func TestLongListsAreCompared(t *testing.T) {
 	acl, err := resolve(list, nil, new(int))
 	assert.Equal(t, proto.OK, err)
 	assert.Equal(t, list[:20_000], acl)
+}
+
+// A session has no more ephemerals than the transaction that ends it can name,
+// whether they are applied already or not.
+func TestEphemeralsFitIntoTheEndOfTheirSession(t *testing.T) {
+	for name, apply := range map[string]bool{"applied": true, "prepared": false} {
+		t.Run(name, func(t *testing.T) {
+			l := newLeader()
+			made := 0
+			step := func(op proto.Op) proto.ErrCode {
+				txn := l.prepare(op)
+				if apply {
+					l.Apply(&txn, nil, nil)
+					l.prep.Applied(txn.Zxid)
+				}
+				return txn.Err
+			}
+			path := func(i int) string { return fmt.Sprintf("/%04d%s", i, strings.Repeat("x", 20_000)) }
+			for ; made < 200; made++ {
+				if err := step(create(path(made), proto.FlagEphemeral)); err != proto.OK {
+					assert.Equal(t, proto.QuotaExceeded, err)
+					break
+				}
+			}
+			assert.Equal(t, listedMax/(20_000+5+4), made)
+			assert.Equal(t, proto.OK, step(create(path(200), 0)), "others are no matter")
+			assert.Equal(t, proto.OK, step(on(proto.OpDelete, path(0), -1)))
+			assert.Equal(t, proto.OK, step(create(path(300), proto.FlagEphemeral)), "one went")
+			failed := proto.Op{Type: proto.OpMulti, Ops: []proto.Op{on(proto.OpDelete, path(1), -1), on(proto.OpDelete, "/none", -1)}}
+			step(failed)
+			assert.Equal(t, proto.QuotaExceeded, step(create(path(301), proto.FlagEphemeral)), "none went")
+			end := l.prepare(proto.Op{Type: proto.OpCloseSession})
+			assert.Len(t, end.Paths, made)
+			assert.LessOrEqual(t, len(proto.AppendTxn(nil, &end)), proto.MaxPacketData)
+			if apply {
+				l.Apply(&end, nil, nil)
+				l.prep.Applied(end.Zxid)
+				assert.Empty(t, l.Tree.listed)
+				assert.Zero(t, l.prep.listed)
+			}
+		})
+	}
 }

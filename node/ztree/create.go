@@ -32,6 +32,9 @@ func (o *Outstanding) create(txn *proto.Txn, op *proto.Op) proto.ErrCode {
 	}
 	txn.Path, txn.Data, txn.ACL = path, op.Data, acl
 	txn.Ephemeral = op.Flags.IsEphemeral() && (txn.Type == proto.OpCreate || txn.Type == proto.OpCreate2)
+	if txn.Ephemeral && !o.listable(path) {
+		return proto.QuotaExceeded
+	}
 	if txn.Type == proto.OpCreateTTL {
 		txn.TTL = op.TTL
 	}

@@ -18,6 +18,7 @@ type Outstanding struct {
 	session proto.ErrCode   // why its session may not write, or OK
 	// expansion is what is left of expansionMax for the transaction in preparation.
 	expansion int
+	listed    int // bytes of the ephemerals in the queue, of all sessions
 }
 
 // view is what the prep stage must know of a node, present or future.
@@ -104,6 +105,7 @@ func (o *Outstanding) note(key string, v view) {
 	if r == nil || r.zxid != o.header.Zxid {
 		r = o.push(key, r)
 	}
+	o.listed += v.listedSize(key) - r.listedSize(key)
 	r.view = v
 }
 
@@ -121,6 +123,7 @@ func (o *Outstanding) push(key string, shadowed *record) *record {
 }
 
 func (o *Outstanding) recycle(r *record) {
+	o.listed -= r.listedSize(r.path)
 	*r = record{}
 	o.free = append(o.free, r)
 }

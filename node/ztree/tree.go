@@ -13,9 +13,10 @@ type Tree struct {
 	nodes      map[string]*node // by key: the root is ""
 	sessions   map[proto.SessionID]int32
 	ephemerals map[proto.SessionID]*names
-	containers names             // keys of containers
-	ttls       names             // keys of znodes with a time to live
-	quotas     map[string]*quota // by the key of the znode that they are about
+	listed     map[proto.SessionID]int // bytes of their paths in a closeSession
+	containers names                   // keys of containers
+	ttls       names                   // keys of znodes with a time to live
+	quotas     map[string]*quota       // by the key of the znode that they are about
 	excesses   []QuotaExcess
 	acls       aclTable
 	rules      Rules
@@ -76,6 +77,7 @@ func empty() *Tree {
 		nodes:      map[string]*node{},
 		sessions:   map[proto.SessionID]int32{},
 		ephemerals: map[proto.SessionID]*names{},
+		listed:     map[proto.SessionID]int{},
 		quotas:     map[string]*quota{},
 		acls:       newACLTable(),
 	}
@@ -160,6 +162,9 @@ func (t *Tree) insert(parent *node, path string, data []byte, s stat) *node {
 	}
 	if s.owner != 0 {
 		t.indexOf(n).add(path)
+		if id := s.session(); id != 0 {
+			t.listed[id] += listedSize(path)
+		}
 	}
 	t.bytes += int64(len(path) + len(data))
 	t.account(path, 1, int64(len(data)))
@@ -224,7 +229,14 @@ func (t *Tree) unindex(n *node) {
 	}
 	set := t.indexOf(n)
 	set.remove(n.path)
+	id := n.stat.session()
 	if set.len() == 0 {
-		delete(t.ephemerals, n.stat.session())
+		delete(t.ephemerals, id)
+	}
+	if id == 0 {
+		return
+	}
+	if t.listed[id] -= listedSize(n.path); t.listed[id] == 0 {
+		delete(t.listed, id)
 	}
 }
