@@ -6,6 +6,9 @@ import (
 	"time"
 )
 
+// GoString is String in quotes: what rapid prints of a schedule can be pasted.
+func (s Statement) GoString() string { return strconv.Quote(s.String()) }
+
 // String gives the canonical form, which Parse reads back to an equal value.
 func (s Statement) String() string {
 	b := strings.Builder{}

@@ -29,6 +29,7 @@ func TestPrintedStatementsParseBack(t *testing.T) {
 func TestPrintedSchedulesParseBack(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		want := faultgen.Schedule(5, 3, time.Minute, 8).Draw(t, "schedule")
+		require.NotNil(t, want, "a schedule of nothing is one, too")
 		text := "# a schedule\n\n"
 		for _, s := range want {
 			text += s.String() + " # said\r\n"
@@ -41,6 +42,19 @@ func TestPrintedSchedulesParseBack(t *testing.T) {
 		}
 		require.NoError(t, fault.ValidateAll(got, 5, 3))
 	})
+}
+
+// What repeats itself leaves time between its effects: they add up, and a run with
+// thousands of them takes minutes.
+func TestRepetitionsAreFew(t *testing.T) {
+	for _, horizon := range []time.Duration{time.Millisecond, time.Minute, time.Hour} {
+		rapid.Check(t, func(t *rapid.T) {
+			s := faultgen.Generator(5, 3, horizon).Draw(t, "statement")
+			if s.When == fault.WhenEvery {
+				require.LessOrEqual(t, horizon/s.Every, 60*time.Nanosecond, s.String())
+			}
+		})
+	}
 }
 
 // The generator leaves no class and no action out.

@@ -24,7 +24,7 @@ func Generator(servers, clients int, horizon time.Duration) *rapid.Generator[fau
 // Schedule draws up to max statements that pass ValidateAll together.
 func Schedule(servers, clients int, horizon time.Duration, max int) *rapid.Generator[[]fault.Statement] {
 	return rapid.Map(rapid.SliceOfN(Generator(servers, clients, horizon), 0, max), func(drawn []fault.Statement) []fault.Statement {
-		var kept []fault.Statement
+		kept := []fault.Statement{} // not nil: that would be no schedule at all
 		for _, s := range drawn {
 			if longer := append(kept, s); fault.ValidateAll(longer, servers, clients) == nil {
 				kept = longer
@@ -55,13 +55,22 @@ func (e ensemble) span(t *rapid.T, label string) time.Duration {
 	return time.Duration(rapid.Int64Range(1, max(1, e.horizon.Milliseconds())).Draw(t, label)) * time.Millisecond
 }
 
+// periodsMax is how often a statement that repeats itself does so at most before
+// the horizon: what it does stays, and each further effect makes a run slower.
+const periodsMax = 60
+
+// period draws a time between one effect of a statement and the next.
+func (e ensemble) period(t *rapid.T) time.Duration {
+	return max(e.span(t, "every"), (e.horizon / periodsMax).Round(time.Millisecond))
+}
+
 func (e ensemble) when(t *rapid.T, s *fault.Statement) {
 	s.When = oneOf(t, "when", fault.WhenAt, fault.WhenAt, fault.WhenEvery, fault.WhenOn)
 	switch s.When {
 	case fault.WhenAt:
 		s.At = e.span(t, "at") - time.Millisecond
 	case fault.WhenEvery:
-		s.Every, s.P = e.span(t, "every"), ratio(t)
+		s.Every, s.P = e.period(t), ratio(t)
 	case fault.WhenOn:
 		s.On = e.event(t)
 	}
