@@ -92,6 +92,7 @@ func (h *Harness) Replay() (done bool) {
 }
 
 func (h *Harness) corpus() {
+	h.t.Helper()
 	files, err := corpus(h.dir)
 	if err != nil {
 		h.t.Fatalf("sim: the kept failures cannot be listed: %v", err)
@@ -103,6 +104,7 @@ func (h *Harness) corpus() {
 
 // replayAsked replays the bundle of -sim.replay, if it is one of this test.
 func (h *Harness) replayAsked() {
+	h.t.Helper()
 	b, err := readBundle(h.options.replay)
 	switch {
 	case err != nil:
@@ -212,9 +214,15 @@ func (h *Harness) places(t *testing.T) []string {
 
 // run makes one run for a subtest, and ends it where that is not possible.
 func (h *Harness) run(t *testing.T, in Input) *Outcome {
+	t.Helper()
+	failed := h.t.Failed()
 	o, err := Run(h.property, in)
 	if err != nil {
 		t.Fatalf("sim: seed %s: %v", report.Seed(in.Seed), err)
+	}
+	if !o.Failed() && !failed && h.t.Failed() {
+		t.Errorf("sim: seed %s: the run is sound, but its code has failed %s with an Error of its own, "+
+			"which is neither shrunk nor kept: fail the Cluster in place of the test", report.Seed(in.Seed), h.t.Name())
 	}
 	t.Attr("sim.seed", report.Seed(o.Config.Seed))
 	t.Attr("sim.hash", report.Hash(o.Hash))

@@ -3,6 +3,8 @@ package sim
 import (
 	"errors"
 	"fmt"
+	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -177,8 +179,11 @@ func (c *Cluster) EventuallyWithin(bound time.Duration, properties ...Property) 
 func (c *Cluster) Ignore(properties ...proto.Property) {
 	c.declaring("Ignore")
 	for _, p := range properties {
-		if p == proto.Panic {
+		switch {
+		case p == proto.Panic:
 			c.wrong("a panic cannot be ignored")
+		case !slices.Contains(proto.Properties(), p):
+			c.wrong("there is no property %q to ignore: it is none of the simulator's own", p)
 		}
 	}
 	c.cfg.Ignore = append(c.cfg.Ignore, properties...)
@@ -245,14 +250,26 @@ func (c *Cluster) violate(v *proto.Violation) {
 // errNothing says that a declaration demands nothing.
 var errNothing = errors.New("nothing happens in this run: declare clients with Client, or a Workload")
 
-// assertionText makes one line of what testify says.
+// assertionText makes one line of what testify says: the error and the messages,
+// and of the trace the line of the person's code.
 func assertionText(text string) string {
-	lines := []string{}
+	var said []string
+	where, tracing := "", false
 	for line := range strings.Lines(text) {
 		line = strings.TrimSpace(line)
-		if line != "" && !strings.HasPrefix(line, "Error Trace:") {
-			lines = append(lines, line)
+		if part := assertionPart.FindStringSubmatch(line); part != nil {
+			tracing, line = part[1] == "Error Trace", strings.TrimSpace(part[2])
+		}
+		switch {
+		case line == "":
+		case !tracing:
+			said = append(said, line)
+		case where == "":
+			where = " (" + line[strings.LastIndexByte(line, '/')+1:] + ")"
 		}
 	}
-	return strings.Join(lines, " ")
+	return strings.Join(said, " ") + where
 }
+
+// assertionPart is how testify begins a part of a failure.
+var assertionPart = regexp.MustCompile(`^(Error Trace|Error|Test|Messages): *(?:\t(.*))?$`)

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/zksim/zksim/node/proto"
+	"github.com/zksim/zksim/sim/engine"
 )
 
 // Property is something that must hold, with the name that reports, bundles and
@@ -99,7 +100,7 @@ func (c *Cluster) sound(properties []Property) []Property {
 			c.wrong("the property %q has no function Holds", p.Name)
 		case !propertyName.MatchString(p.Name):
 			c.wrong("the property %q needs a name of letters and digits that begins with a capital letter, such as FencedWrites", p.Name)
-		case slices.Contains(proto.Properties(), proto.Property(p.Name)):
+		case p.Name == string(engine.Assertion) || slices.Contains(proto.Properties(), proto.Property(p.Name)):
 			c.wrong("%s is a property of the simulator: give yours another name", p.Name)
 		}
 	}

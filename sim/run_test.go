@@ -112,7 +112,9 @@ func TestFailuresOfCodeAreResults(t *testing.T) {
 	o := mustRun(t, 1, only(func(c *sim.Cluster, conn client.API) {
 		require.NoError(c, errors.New("too bad"), "it is %s", "late")
 	}))
-	violated(t, o, engine.Assertion, `Received unexpected error: too bad .*it is late`)
+	violated(t, o, engine.Assertion, `^Received unexpected error: too bad it is late \(run_test\.go:\d+\)$`)
+	o = mustRun(t, 1, only(func(c *sim.Cluster, conn client.API) { assert.Equal(c, 1, 2) }))
+	violated(t, o, engine.Assertion, `^Not equal: expected: 1 actual *: 2 \(run_test\.go:\d+\)$`)
 	o = mustRun(t, 1, only(func(c *sim.Cluster, conn client.API) { c.Fatalf("no %s", "way"); panic("not reached") }))
 	violated(t, o, engine.Assertion, `^no way$`)
 	o = mustRun(t, 1, only(func(*sim.Cluster, client.API) { runtime.Goexit() }))

@@ -26,8 +26,11 @@ type thread struct {
 // stopped unwinds a thread at the end of a run.
 type stopped struct{}
 
-// String says what it is, should somebody print it.
-func (stopped) String() string { return "the run is over: code of clients ends here" }
+// String says what it is, should somebody print it. It ends the process if it
+// unwinds a goroutine that the code has started itself.
+func (stopped) String() string {
+	return "the run is over: code of clients ends here (where this ends the process, a goroutine has called the service: begin it with client.Go, not with go)"
+}
 
 func newThread(p *programClient, number int, main func()) *thread {
 	t := &thread{p: p, number: number}
