@@ -102,7 +102,7 @@ func (s *server) stop() {
 }
 
 // expectFailover schedules a look at what comes of a leader's death, if nothing
-// else disturbs the ensemble and a quorum is left.
+// else disturbs the ensemble and a quorum is left that will hear of it in time.
 func (f *faults) expectFailover(i int, e *effect) {
 	if e.st.Action != fault.ActionCrash && e.st.Action != fault.ActionKill ||
 		len(e.servers) != 1 || e.servers[0].seen.established == 0 || !f.quiet() || !f.c.quorumWithout(e.servers[0]) {
@@ -129,11 +129,14 @@ func (f *faults) checkFailover(s *fault.Statement, disturbances int64) {
 	}
 }
 
-// quorumWithout reports whether the running servers but one are a majority.
+// quorumWithout reports whether the running servers but one are a majority. One
+// that follows and does not serve yet is not counted: the leader may have died
+// without a word while it brought that server up to date, which then waits for
+// initLimit, longer than a failover may take.
 func (c *cluster) quorumWithout(one *server) bool {
 	running := 0
 	for _, s := range c.servers {
-		if s != one && s.state == processUp {
+		if s != one && s.state == processUp && (s.seen.role != node.RoleFollowing || s.seen.serving) {
 			running++
 		}
 	}

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -130,6 +131,22 @@ func TestHistoriesAreJudged(t *testing.T) {
 	c.checkHistory()
 	require.NotNil(t, c.violation)
 	assert.Equal(t, proto.SingleSystemImage, c.violation.Property)
+}
+
+// A leader loses power while it brings a server up to date without which there is
+// no quorum: that one waits for initLimit, so there is no successor in time, and
+// nothing is wrong.
+func TestFailoverOfALeaderThatWasNotDone(t *testing.T) {
+	cfg := Config{Seed: 0x98, Servers: 3, Clients: NoClients, For: 45 * time.Second,
+		Faults: []fault.Statement{statement(t, "on zk3.FOLLOWERINFO#2 crash zk3 keep-all")}}
+	rep, err := Run(cfg)
+	require.NoError(t, err)
+	require.Nil(t, rep.Violation)
+	at := slices.IndexFunc(rep.Story, func(f Fact) bool { return f.Kind == FactFault })
+	next := slices.IndexFunc(rep.Story[max(at, 0):], func(f Fact) bool { return f.Kind == FactLeader })
+	require.Positive(t, at)
+	require.Positive(t, next, "there is a successor at last")
+	assert.Greater(t, rep.Story[at+next].At-rep.Story[at].At, failoverTicks*2*time.Second, "so the bound would have been passed")
 }
 
 // A leader dies and the others never elect another one.
