@@ -13,9 +13,12 @@ import (
 )
 
 // One leader at a time, and one at last, whatever happens to sessions, replies
-// and servers.
+// and servers. Sessions last longer than a server needs to see that its leader
+// has lost power, 10 s: until then it answers the pings of clients that the others
+// may have given up.
 func TestElection(t *testing.T) {
 	sim.Check(t, func(c *sim.Cluster) {
+		c.SessionTimeout(20 * time.Second)
 		for _, id := range []string{"a", "b", "c"} {
 			c.Client(id, func(zk client.API) { campaign(zk, c.Leader(id)) })
 		}

@@ -2,7 +2,9 @@ package sim_test
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/go-zookeeper/zk"
@@ -21,7 +23,8 @@ const election = "/election"
 func byNumber(a, b string) int { return cmp.Compare(a[max(0, len(a)-10):], b[max(0, len(b)-10):]) }
 
 // enter makes the parent and a node of one's own, and returns its name. It tries
-// until it succeeds; a node whose creation was unknown is found by its GUID.
+// until it succeeds. As in go-zookeeper, a node whose creation is unknown stays, in
+// the way of everybody, if the connection is lost once more while it is looked for.
 func enter(c client.API) string {
 	for {
 		_, err := c.Create(election, nil, 0, zk.WorldACL(zk.PermAll))
@@ -64,11 +67,36 @@ func campaign(c client.API, lead *sim.Belief) {
 		}
 	})
 	for {
-		own := enter(c)
+		own := enterSurely(c)
 		for there := true; there; {
 			there = evaluate(c, own, lead)
 		}
 		lead.Withdraw()
+	}
+}
+
+// enterSurely is enter with a GUID of its own: it looks for the node until it is
+// told whether there is one, and only then makes another. The sync is for a server
+// that has not applied the creation yet.
+func enterSurely(c client.API) string {
+	guid := fmt.Sprintf("%016x", client.Draw(c, 1<<62))
+	for ; ; client.Sleep(c, 100*time.Millisecond) {
+		_, err := c.Create(election, nil, 0, zk.WorldACL(zk.PermAll))
+		if err != nil && err != zk.ErrNodeExists {
+			continue
+		}
+		path, err := c.Create(election+"/"+guid+"-n-", nil, zk.FlagEphemeral|zk.FlagSequence, zk.WorldACL(zk.PermAll))
+		if err == nil {
+			return path[len(election)+1:]
+		}
+		for known := false; !known; client.Sleep(c, 100*time.Millisecond) {
+			_, err := c.Sync(election)
+			names, _, err2 := c.Children(election)
+			known = err == nil && err2 == nil
+			if at := slices.IndexFunc(names, func(n string) bool { return strings.HasPrefix(n, guid) }); at >= 0 {
+				return names[at]
+			}
+		}
 	}
 }
 
@@ -83,6 +111,12 @@ func evaluate(c client.API, own string, lead *sim.Belief) bool {
 		return true
 	case !there || stat.EphemeralOwner != c.SessionID():
 		return false
+	}
+	for _, n := range names { // a second copy of the request may have come in late
+		if n != own && strings.HasPrefix(n, own[:len(own)-10]) {
+			c.Delete(election+"/"+n, -1)
+			return true
+		}
 	}
 	slices.SortFunc(names, byNumber)
 	at := slices.Index(names, own)
