@@ -18,6 +18,7 @@ import (
 	"github.com/zksim/zksim/sim/engine"
 	"github.com/zksim/zksim/sim/report"
 	"github.com/zksim/zksim/sim/report/chrome"
+	"github.com/zksim/zksim/sim/testrun"
 )
 
 // reportFlags are what zksim report was asked for.
@@ -190,8 +191,12 @@ func onlyItsTest(b *bundle.Bundle, path string) error {
 	if d.Test == "" {
 		return nil
 	}
+	file, err := filepath.Abs(path) // go test runs the test in the directory of its package
+	if path == "-" || err != nil {
+		file = "FILE"
+	}
 	return unjudged(fmt.Sprintf("%s was made by %s of %s, which alone can run it: go test %s -run %s -count=1 -sim.replay=%s",
-		path, d.Test, d.Package, repro.Quote(d.Package), repro.Quote("^"+d.Test+"$"), repro.Quote(path)))
+		path, d.Test, d.Package, repro.Quote(d.Package), repro.Quote(testrun.Pattern(d.Test)), repro.Quote(file)))
 }
 
 // readNamed reads a bundle, and gives the name of its files: what comes from

@@ -200,7 +200,7 @@ func (s *shrinking) verified() (*report.Run, []byte, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	run := &report.Run{Report: rep, Build: s.a.build(), Wall: s.a.now().Sub(started), Shrunk: s.shrunk(), Repro: commandOf(cfg),
+	run := &report.Run{Report: rep, Build: s.a.build(), Wall: s.a.now().Sub(started), Shrunk: s.shrunk(), Repro: s.commandOf(cfg),
 		Package: s.bundle.Document.Package, Test: s.bundle.Document.Test}
 	b, err := bundle.New(run)
 	if err != nil {
@@ -240,8 +240,12 @@ func (s *shrinking) shrunk() *report.Shrunk {
 	return &made
 }
 
-// commandOf is the command that runs a configuration, if flags can say it.
-func commandOf(cfg engine.Config) []string {
+// commandOf is the command that runs a configuration, if flags can say it: they
+// cannot say the code of a test.
+func (s *shrinking) commandOf(cfg engine.Config) []string {
+	if s.bundle.Document.Test != "" {
+		return nil
+	}
 	cfg.Faults, cfg.Schedule = append(cfg.Schedule[:len(cfg.Schedule):len(cfg.Schedule)], cfg.Faults...), nil
 	if cfg.Profile != engine.ProfileLAN || len(cfg.Skip) > 0 || cfg.Redraw.Draw != 0 || cfg.Choices != nil ||
 		fault.ValidateAll(cfg.Faults, cfg.Servers, max(0, cfg.Clients)) != nil {
