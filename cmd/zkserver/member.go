@@ -20,8 +20,10 @@ type member struct {
 func (m *member) quorumAddr() string   { return net.JoinHostPort(m.host, m.quorum) }
 func (m *member) electionAddr() string { return net.JoinHostPort(m.host, m.election) }
 
-// idMax is the largest number of a server: it is the top byte of session ids.
-const idMax = 255
+// idMax is the largest number of a server: it is the top byte of session ids, and
+// a byte of ones there marks a znode with a time to live, which an ephemeral of such
+// a session would be taken for: it would outlive its session.
+const idMax = 254
 
 func parseID(s string) (int64, error) {
 	id, err := strconv.ParseInt(s, 10, 64)
