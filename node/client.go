@@ -279,6 +279,7 @@ func (n *Node) requestArrived(c *conn, frame []byte) error {
 // connection; the session lives on.
 func (n *Node) refuse(c *conn, h proto.RequestHeader) {
 	n.answer(c, proto.ReplyHeader{Xid: h.Xid, Zxid: -1, Err: proto.Unimplemented}, &proto.Result{})
+	n.note(Note{Kind: NoteConnClosed, Conn: c.id, Text: fmt.Sprintf("requests of type %d are not in this version", int32(h.Type))})
 	n.closeFlushed(c)
 }
 

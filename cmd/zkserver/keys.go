@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/zksim/zksim/node"
 )
 
 // key is a key of zoo.cfg that is honoured.
@@ -90,6 +92,8 @@ var features = []feature{
 	{"requireClientAuthScheme", "SASL is not in this version", nil},
 	{"sessionRequireClientSASLAuth", "SASL is not in this version", off},
 	{"enforce.auth.enabled", "SASL is not in this version", off},
+	{"enforce.auth.schemes", "SASL is not in this version", nil},
+	{"sasl.*", "SASL is not in this version", nil},
 	{"quorum.auth.*", "SASL is not in this version", off},
 	{"jaasLoginRenew", "SASL is not in this version", nil},
 	{"kerberos.*", "SASL is not in this version", nil},
@@ -300,8 +304,12 @@ func setPurgeInterval(s *settings, v string) error {
 func setWhitelist(s *settings, v string) error {
 	s.whitelist = nil
 	for word := range strings.SplitSeq(v, ",") {
-		if word = strings.TrimSpace(word); word != "" {
-			s.whitelist = append(s.whitelist, word)
+		if word = strings.TrimSpace(word); word == "" {
+			continue
+		}
+		s.whitelist = append(s.whitelist, word)
+		if word != "*" && !slices.Contains(node.Words(), word) {
+			s.remark("4lw.commands.whitelist: %s is no four-letter word that this server knows", word)
 		}
 	}
 	return nil

@@ -92,13 +92,24 @@ func counter(name, help string, get func(host.Stats, nodeFacts) float64) metric 
 
 // nodeFacts are what the core tells.
 type nodeFacts struct {
-	znodes, sessions, quorum int
-	leader, serving          bool
-	epoch, zxid              int64
+	znodes, ephemerals, sessions, quorum int
+	leader, serving                      bool
+	epoch, zxid, dataSize                int64
+	counted                              node.Counters
 }
 
 var metrics = []metric{
 	gauge("znode_count", "Znodes.", func(_ host.Stats, n nodeFacts) float64 { return float64(n.znodes) }),
+	gauge("ephemerals_count", "Ephemeral znodes.", func(_ host.Stats, n nodeFacts) float64 { return float64(n.ephemerals) }),
+	gauge("approximate_data_size", "Bytes of all paths and data.", func(_ host.Stats, n nodeFacts) float64 { return float64(n.dataSize) }),
+	gauge("outstanding_requests", "Requests that were read and are not answered.", func(_ host.Stats, n nodeFacts) float64 { return float64(n.counted.Outstanding) }),
+	counter("packets_received", "Packets of clients, since srst.", func(_ host.Stats, n nodeFacts) float64 { return float64(n.counted.PacketsReceived) }),
+	counter("packets_sent", "Packets to clients, since srst.", func(_ host.Stats, n nodeFacts) float64 { return float64(n.counted.PacketsSent) }),
+	counter("request_latency_count", "Requests that were answered, since srst.", func(_ host.Stats, n nodeFacts) float64 { return float64(n.counted.Requests) }),
+	counter("request_latency_sum", "Time that these took, in ms.", func(_ host.Stats, n nodeFacts) float64 { return inMillis(n.counted.LatencySum) }),
+	gauge("max_latency", "Longest of them, in ms.", func(_ host.Stats, n nodeFacts) float64 { return inMillis(n.counted.LatencyMax) }),
+	counter("connection_drop_count", "Connections of clients that this server closed.", func(_ host.Stats, n nodeFacts) float64 { return float64(n.counted.Dropped) }),
+	counter("throttled_ops", "Requests that were answered THROTTLEDOP.", func(_ host.Stats, n nodeFacts) float64 { return float64(n.counted.ThrottledOps) }),
 	gauge("global_sessions", "Sessions of the ensemble.", func(_ host.Stats, n nodeFacts) float64 { return float64(n.sessions) }),
 	gauge("quorum_size", "Voters of the ensemble.", func(_ host.Stats, n nodeFacts) float64 { return float64(n.quorum) }),
 	gauge("is_leader", "1 on the leader.", func(_ host.Stats, n nodeFacts) float64 { return flag(n.leader) }),
@@ -111,11 +122,13 @@ var metrics = []metric{
 	counter("bytes_received_count", "Bytes received on all ports.", func(s host.Stats, _ nodeFacts) float64 { return float64(s.BytesReceived) }),
 	counter("bytes_sent_count", "Bytes sent on all ports.", func(s host.Stats, _ nodeFacts) float64 { return float64(s.BytesSent) }),
 	counter("fsynctime_count", "Fsyncs of the transaction log.", func(s host.Stats, _ nodeFacts) float64 { return float64(s.LogFsyncs) }),
-	counter("fsynctime_sum", "Time of these fsyncs, in ms.", func(s host.Stats, _ nodeFacts) float64 { return float64(s.LogFsyncTime) / float64(time.Millisecond) }),
-	gauge("fsynctime_max", "Longest of them since the last scrape, in ms.", func(s host.Stats, _ nodeFacts) float64 { return float64(s.FsyncTimeMax) / float64(time.Millisecond) }),
+	counter("fsynctime_sum", "Time of these fsyncs, in ms.", func(s host.Stats, _ nodeFacts) float64 { return inMillis(s.LogFsyncTime) }),
+	gauge("fsynctime_max", "Longest of them since the last scrape, in ms.", func(s host.Stats, _ nodeFacts) float64 { return inMillis(s.FsyncTimeMax) }),
 	counter("fsync_threshold_exceed_count", "Fsyncs that took longer than fsync.warningthresholdms.", func(s host.Stats, _ nodeFacts) float64 { return float64(s.SlowFsyncs) }),
 	counter("core_steps_total", "Events that the core has handled.", func(s host.Stats, _ nodeFacts) float64 { return float64(s.Steps) }),
 }
+
+func inMillis(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
 
 func flag(b bool) float64 {
 	if b {
@@ -136,7 +149,8 @@ func (c *collector) Collect(ch chan<- prometheus.Metric) {
 	var facts nodeFacts
 	c.h.Look(func(n *node.Node) {
 		_, epoch := n.Epochs()
-		facts = nodeFacts{znodes: n.Tree().NodeCount(), sessions: len(n.Tree().Sessions()), quorum: c.h.Voters(),
+		facts = nodeFacts{znodes: n.Tree().NodeCount(), ephemerals: n.Tree().EphemeralCount(), dataSize: n.Tree().DataSize(),
+			sessions: n.Tree().SessionCount(), quorum: c.h.Voters(), counted: n.Counters(),
 			leader: n.Role() == node.RoleLeading, serving: n.Serving(), epoch: int64(epoch), zxid: int64(n.Tree().LastProcessed())}
 	})
 	stats := c.h.Stats()

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"syscall"
 	"time"
 
 	"github.com/zksim/zksim/node"
@@ -45,7 +46,10 @@ func (h *Host) bind(p node.Port, addr string) (net.Listener, error) {
 }
 
 func (h *Host) cannotBind(p node.Port, addr string, err error) error {
-	reason := fmt.Sprintf("cannot listen on %s for the %s port: %v; is another server running?", addr, portNames[p], errors.Unwrap(err))
+	reason := fmt.Sprintf("cannot listen on %s for the %s port: %v", addr, portNames[p], errors.Unwrap(err))
+	if errors.Is(err, syscall.EADDRINUSE) {
+		reason += "; is another server running?"
+	}
 	if p == node.PortElection {
 		return &ExitError{Code: bindCode, Reason: reason}
 	}

@@ -231,7 +231,7 @@ func listDir(dir string) ([]string, error) {
 	}
 	var names []string
 	for _, e := range entries {
-		if e.Type().IsRegular() {
+		if !e.IsDir() { // a link to a file is one of the files
 			names = append(names, e.Name())
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"runtime/debug"
+	"strings"
 	"sync"
 	"time"
 
@@ -141,12 +142,23 @@ func (h *Host) recover() (*store.Recovered, error) {
 func (h *Host) makeCore(core func(node.Config, *store.Recovered) stepper, r *store.Recovered) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = panicked(p, debug.Stack())
+			err = h.unfit(panicked(p, debug.Stack()))
 		}
 	}()
 	h.core = core(h.cfg.Node, r)
 	h.node, _ = h.core.(*node.Node)
 	return nil
+}
+
+// unfit says of an invariant that broke before the server began that it is the
+// files that break it.
+func (h *Host) unfit(err error) error {
+	var exit *ExitError
+	if errors.As(err, &exit) && exit.Violation != nil {
+		exit.Reason = fmt.Sprintf("the snapshot and the logs in %s do not fit together: a file of them is missing or altered (%s)",
+			strings.Join(h.files.dirs(), " and "), exit.Reason)
+	}
+	return err
 }
 
 func (h *Host) begin() {

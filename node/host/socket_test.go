@@ -92,6 +92,16 @@ func TestBadFramesCloseOneConnection(t *testing.T) {
 	}
 }
 
+// So is one that asks for what there is not, when it has its answer.
+func TestUnknownRequestsAreLogged(t *testing.T) {
+	e, j := newAlone(t, nil)
+	c := e.dial(0)
+	require.NoError(t, c.Raw([]byte{0, 0, 0, 8, 0, 0, 0, 1, 0, 0, 3, 231}))
+	require.ErrorContains(t, c.AwaitClose(), "nobody has asked for")
+	eventually(t, "the reason is logged", func() bool { return j.has(`port=client reason="requests of type 999 are not in this version"`) })
+	require.Equal(t, proto.OK, call(t, e.dial(0), proto.Op{Type: proto.OpExists, Path: "/"}).Result.Err)
+}
+
 // Half a frame and then silence costs nobody anything, and is over after the
 // time that a connection may be without a session.
 func TestHalfAFrameIsWaitedFor(t *testing.T) {

@@ -140,3 +140,47 @@ func TestDiskErrorEndsTheServer(t *testing.T) {
 	assert.Contains(t, []int{1, 10}, exit.Code)
 	assert.Contains(t, exit.Reason, "no such file")
 }
+
+// A log that lies elsewhere, behind a link, is read as the others are.
+func TestLinkedLogsAreRead(t *testing.T) {
+	e, _ := newAlone(t, nil)
+	c := e.dial(0)
+	require.Equal(t, proto.OK, call(t, c, create("/a", "x")).Result.Err)
+	require.NoError(t, e.hosts[0].Stop())
+	dir := filepath.Join(e.config(0).DataDir, "version-2")
+	log := folder(t, e.config(0).DataDir, "log.")[0]
+	away := filepath.Join(t.TempDir(), log)
+	require.NoError(t, os.Rename(filepath.Join(dir, log), away))
+	require.NoError(t, os.Symlink(away, filepath.Join(dir, log)))
+	e.start(0)
+	e.leader()
+	require.Equal(t, "x", string(call(t, e.dial(0), proto.Op{Type: proto.OpGetData, Path: "/a"}).Result.Data))
+}
+
+// Where a log is missing at the end of an epoch no number tells of it, but the
+// digests do: the files are blamed, and left as they are.
+func TestMissingEndOfAnEpochIsRefused(t *testing.T) {
+	e, _ := newAlone(t, func(cfg *host.Config) { cfg.Node.SnapCount, cfg.Node.PreAllocSize = 10, 0 })
+	dir := e.config(0).DataDir
+	c := e.dial(0)
+	for i := range 40 {
+		require.Equal(t, proto.OK, call(t, c, create(fmt.Sprintf("/a%d", i), "x")).Result.Err)
+	}
+	require.NoError(t, e.hosts[0].Stop())
+	lost := folder(t, dir, "log.")
+	e.start(0)
+	e.leader()
+	require.Equal(t, proto.OK, call(t, e.dial(0), create("/b", "x")).Result.Err)
+	require.NoError(t, e.hosts[0].Stop())
+	for _, name := range append(folder(t, dir, "snapshot."), lost[len(lost)-1]) {
+		if name != "snapshot.0" {
+			require.NoError(t, os.Remove(filepath.Join(dir, "version-2", name)))
+		}
+	}
+	before := content(t, dir)
+	_, err := host.Start(e.config(0))
+	require.ErrorContains(t, err, "do not fit together: a file of them is missing or altered")
+	assert.ErrorContains(t, err, dir)
+	assert.Equal(t, before, content(t, dir))
+	e.hosts[0] = nil
+}
