@@ -85,12 +85,14 @@ func (v *view) joining() bool {
 // stop ends the process cleanly: what it has asked its disk for is still done,
 // unless the disk is in trouble, and its streams close.
 func (s *server) stop() {
+	if t := s.c.trace; t != nil {
+		t.ending(s, "stopped")
+	}
 	for i := range s.lanes {
 		for l := &s.lanes[i]; !l.empty() && !s.diskFaults.any(); {
 			w := l.pop()
 			_, err := s.carryOutDisk(l, &w.Op)
 			if t := s.c.trace; t != nil {
-				t.ending(s, "stopped")
 				t.diskDone(s, laneID(i), &w, err)
 			}
 			if err != nil {

@@ -100,6 +100,24 @@ func TestTraceOfARun(t *testing.T) {
 	}
 }
 
+// endings keeps why processes ended.
+type endings map[string]int
+
+func (w endings) Trace(e *TraceEvent) {
+	if e.Kind == TraceProcess && e.Text != "" {
+		w[e.Text]++
+	}
+}
+
+// A server that is stopped was not killed, whether its disk is at work or idle.
+func TestTraceKnowsWhyAProcessEnded(t *testing.T) {
+	why := endings{}
+	_, err := Run(Config{Seed: 5, Servers: 3, Clients: NoClients, For: 20 * time.Second, Trace: why, Faults: []fault.Statement{
+		statement(t, "at 8s for 1s stop followers"), statement(t, "at 15s for 1s kill zk1")}})
+	require.NoError(t, err)
+	assert.Equal(t, endings{"stopped": 2, "killed": 1}, why)
+}
+
 // A snapshot on a stream is no message, and what comes behind it is one again.
 func TestTraceKnowsSnapshots(t *testing.T) {
 	r := newOnlooker()
