@@ -123,9 +123,14 @@ type programError struct {
 	said string // on standard error
 }
 
-// Error gives the program, the exit code and the first line that it said.
+// Error gives the program, its verb, and the first line that it said, or how it
+// ended. A setting, as in git -c, is no verb.
 func (e *programError) Error() string {
-	words := strings.Join(e.args[:min(len(e.args), 2)], " ")
+	args := e.args
+	if len(args) > 3 && args[1] == "-c" {
+		args = append([]string{args[0]}, args[3:]...)
+	}
+	words := strings.Join(args[:min(len(args), 2)], " ")
 	if line := firstLine(e.said); line != "" {
 		return fmt.Sprintf("%s: %s", words, line)
 	}
