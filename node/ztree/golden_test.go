@@ -3,6 +3,7 @@ package ztree_test
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -189,7 +190,11 @@ func (b *bench) auth(who ztree.Watcher, a *proto.Auth) golden.Got {
 		b.hangUp(who)
 		return golden.Got{Answered: true, Err: proto.AuthFailed, Closed: true}
 	}
-	b.ids[who] = append(b.ids[who], ids...)
+	for _, id := range ids {
+		if !slices.Contains(b.ids[who], id) {
+			b.ids[who] = append(b.ids[who], id)
+		}
+	}
 	return golden.Got{Answered: true}
 }
 
