@@ -2,11 +2,13 @@ package ztree
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/zksim/zksim/node/proto"
 )
@@ -97,4 +99,20 @@ func TestEphemeralsFitIntoTheEndOfTheirSession(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A short request cannot ask for gigabytes.
+func TestMultiReadIsBounded(t *testing.T) {
+	l := tree3()
+	big := create("/big", 0)
+	big.Data = make([]byte, 1<<20)
+	l.do(big)
+	ask := proto.Op{Type: proto.OpMultiRead, Ops: slices.Repeat([]proto.Op{on(proto.OpGetData, "/big", 0)}, 64)}
+	r := l.read(2, ask)
+	require.Equal(t, proto.OK, r.Err)
+	require.Len(t, r.Multi, 64)
+	ask.Ops = append(ask.Ops, ask.Ops[0])
+	r = l.read(2, ask)
+	assert.Equal(t, proto.MarshallingError, r.Err)
+	assert.Empty(t, r.Multi)
 }

@@ -143,9 +143,16 @@ func (t *Tree) ephemeralsWithin(id proto.SessionID, prefix string) []string {
 	return out
 }
 
-// multiRead answers each part for itself.
+// multiReadMax bounds the bytes of data and names that a multiRead answers: a
+// part of 20 bytes may ask for a megabyte, and a request has room for fifty
+// thousand parts.
+const multiReadMax = 64 << 20
+
+// multiRead answers each part for itself. An answer that would be too large is
+// MARSHALLINGERROR as a whole.
 func (t *Tree) multiRead(op *proto.Op, from *Caller, r *proto.Result) {
 	r.Multi = make([]proto.Result, len(op.Ops))
+	size := 0
 	for i := range op.Ops {
 		ask := op.Ops[i]
 		ask.Watch = false
@@ -154,7 +161,20 @@ func (t *Tree) multiRead(op *proto.Op, from *Caller, r *proto.Result) {
 			part = proto.Result{Type: proto.OpError, Err: part.Err}
 		}
 		r.Multi[i] = part
+		if size += answered(&part); size > multiReadMax {
+			r.Multi, r.Err = nil, proto.MarshallingError
+			return
+		}
 	}
+}
+
+// answered is how many bytes of data and names an answer has.
+func answered(r *proto.Result) int {
+	size := len(r.Data)
+	for _, name := range r.Children {
+		size += len(name) + 4
+	}
+	return size
 }
 
 func users(ids []proto.ID) []proto.ID {
