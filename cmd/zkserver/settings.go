@@ -115,9 +115,13 @@ func (s *settings) complete() error {
 	if len(s.members) == 1 {
 		s.remark("only one server.N: the server runs alone")
 	}
-	if len(s.members) < 2 {
+	switch len(s.members) {
+	case 0:
 		s.alone()
 		return s.setClientAddress(nil)
+	case 1:
+		s.alone()
+		return s.setClientAddress(s.members[0])
 	}
 	return s.ensemble()
 }
@@ -184,10 +188,14 @@ func (s *settings) ids() string {
 }
 
 // setClientAddress chooses where clients are listened to: what the line of the
-// server says counts, and clientPort must not say otherwise.
+// server says counts, and neither clientPort nor clientPortAddress may say otherwise.
 func (s *settings) setClientAddress(me *member) error {
 	if me != nil && me.client != "" {
-		_, port, _ := net.SplitHostPort(me.client)
+		host, port, _ := net.SplitHostPort(me.client)
+		if s.clientHost != "" && s.clientHost != host {
+			return fmt.Errorf("%s:%d: server.%d: clients are listened to at %q here, and clientPortAddress says %q; say the same, or take one out",
+				s.file, me.line, me.id, host, s.clientHost)
+		}
 		if s.clientPort != "" && s.clientPort != port {
 			return fmt.Errorf("%s:%d: server.%d: the client port is %s here, and clientPort says %s; take one out",
 				s.file, me.line, me.id, port, s.clientPort)
