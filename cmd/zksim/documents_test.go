@@ -46,7 +46,7 @@ func TestCommandsInDocuments(t *testing.T) {
 				}
 			}
 			b := newBench(reportOK)
-			if args[0] == "replay" {
+			if args[0] == "replay" || args[0] == "report" {
 				b = newBench(engine.Run)
 			}
 			code := b.main(args)
