@@ -42,6 +42,9 @@ func (s *momentSearch) text() string {
 			s.turn.Before.Failed, s.turn.Before.Runs, s.turn.After.Failed, s.turn.After.Runs)
 	}
 	fmt.Fprintf(&b, "  %s; %s\n", s.manner(), report.Plural(s.turn.Runs, "run"))
+	if s.a.code == exitUnknown && s.bundle.Document.Shrunk != nil {
+		b.WriteString("  the bundle was made small, and what is left decides together; try the one that it was made from\n")
+	}
 	if s.written != "" {
 		fmt.Fprintf(&b, "  written to %s\n", repro.Quote(s.written))
 	}
