@@ -253,6 +253,14 @@ func TestCutsAndFlips(t *testing.T) {
 	})
 }
 
+// A bundle whose format says that it has no events is refused where it has some.
+func TestEventsOfFormatOne(t *testing.T) {
+	whole, _ := sample(t)
+	_, err := Parse("x", bytes.Replace(whole, []byte("format 2"), []byte("format 1"), 1))
+	assert.ErrorIs(t, err, ErrDamaged)
+	assert.ErrorContains(t, err, "a bundle of format 1 has no events")
+}
+
 // short is a whole bundle of few lines, with choices and events, for the fuzzer.
 func short(t testing.TB) []byte {
 	_, rep := sample(t)

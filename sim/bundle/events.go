@@ -30,6 +30,9 @@ func (r *reader) events(parts []part) error {
 		return nil
 	}
 	p := parts[i]
+	if r.b.sums == nil {
+		return r.errorf(p.line-1, ErrDamaged, "a bundle of format %d has no %s", r.b.format, partEvents)
+	}
 	n := p.line - 1
 	if len(p.data) > 0 && p.data[len(p.data)-1] != '\n' {
 		return r.errorf(p.line+bytes.Count(p.data, []byte("\n")), ErrTruncated, "%s ends within a line", partEvents)
