@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 
+	"github.com/zksim/zksim/sim/engine"
 	"github.com/zksim/zksim/sim/testrun"
 )
 
@@ -30,20 +31,34 @@ func (h *Harness) drive() {
 	}
 }
 
+// answer makes the run that a line asks for.
 func (h *Harness) answer(line []byte) testrun.Result {
 	var r testrun.Request
 	if err := json.Unmarshal(line, &r); err != nil {
 		return testrun.Result{Error: fmt.Sprintf("the request cannot be read: %v", err)}
 	}
+	d, err := watch(&r)
+	if err != nil {
+		return testrun.Result{Error: err.Error()}
+	}
 	o, err := Run(h.property, asked(r.Config))
 	if err != nil {
 		return testrun.Result{Error: err.Error()}
 	}
+	drawn, err := d.write(o.run(h.place, h.t.Name()))
+	if err != nil {
+		return testrun.Result{Error: err.Error()}
+	}
+	return testrun.Result{Report: o.told(r.History), Pictures: drawn}
+}
+
+// told is the report of a run as another process is told it.
+func (o *Outcome) told(history bool) *engine.Report {
 	answer := *o.Report
 	answer.Config = o.named()
 	answer.Config.Trace = nil
-	if !r.History {
+	if !history {
 		answer.History = nil
 	}
-	return testrun.Result{Report: &answer}
+	return &answer
 }

@@ -48,6 +48,7 @@ type app struct {
 	code int      // of the verdict, set by a verb that ran
 
 	alone    func(engine.Config) (*engine.Report, error) // simulate, where no test does; nil: the same
+	driven   *testRunner                                 // the test that makes the runs of the bundle at hand; nil: none does
 	heard    *heeding                                    // standard input, once somebody reads it
 	cleanups []func()                                    // for the end
 }

@@ -158,7 +158,7 @@ func (s *momentSearch) replay(ctx context.Context, cfg engine.Config) (*engine.R
 	case len(came) == 0:
 		return nil, errInterrupted
 	case came[0] == nil:
-		return nil, unjudged(fmt.Sprintf("%s: this version cannot run the bundle; zksim replay says why", s.file))
+		return nil, cannotRun(s.file, t.err)
 	}
 	return came[0], nil
 }

@@ -162,6 +162,15 @@ func (a *app) readBundle(path string) (*bundle.Bundle, error) {
 	return b, nil
 }
 
+// cannotRun says why there is no run of a bundle.
+func cannotRun(path string, err error) error {
+	var said unjudged // of the test that alone can make it
+	if errors.As(err, &said) {
+		return unjudged(path + ": " + string(said))
+	}
+	return unjudged(fmt.Sprintf("%s: this version cannot run the bundle: %v", path, err))
+}
+
 // readFile reads so many bytes at most.
 func (a *app) readFile(path string, most int64) ([]byte, error) {
 	if path == "-" {

@@ -80,7 +80,7 @@ func (a *app) replay(f *replayFlags, path string) error {
 		return a.printInterrupted(&f.out, cfg, r.Run)
 	}
 	if err != nil {
-		return unjudged(fmt.Sprintf("%s: this version cannot run the bundle: %v", path, err))
+		return cannotRun(path, err)
 	}
 	a.tellRedrawn(r, path)
 	r.compare(f)

@@ -12,7 +12,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/zksim/zksim/cmd/internal/repro"
 	"github.com/zksim/zksim/linearizability"
 	"github.com/zksim/zksim/sim/bundle"
 	"github.com/zksim/zksim/sim/engine"
@@ -160,12 +159,9 @@ func (a *app) reportOne(f *reportFlags, path string) error {
 	if err != nil {
 		return err
 	}
-	if err := onlyItsTest(b, path); err != nil {
-		return err
-	}
 	cfg, err := b.Config()
 	if err != nil {
-		return unjudged(fmt.Sprintf("%s: this version cannot run the bundle: %v", path, err))
+		return cannotRun(path, err)
 	}
 	made := &pictures{app: a, flags: f, path: path, name: name, bundle: b}
 	made.watch(&cfg)
@@ -175,28 +171,13 @@ func (a *app) reportOne(f *reportFlags, path string) error {
 		return err
 	}
 	if err != nil {
-		return unjudged(fmt.Sprintf("%s: this version cannot run the bundle: %v", path, err))
+		return cannotRun(path, err)
 	}
 	made.run = &report.Run{Report: rep, Wall: a.now().Sub(started), Build: a.build(), Repro: []string{replayLine(path)},
 		Shrunk: b.Document.Shrunk, Turning: b.Document.Turning, Package: b.Document.Package, Test: b.Document.Test,
 		Artifacts: map[string]string{}}
 	made.compare()
 	return made.write()
-}
-
-// onlyItsTest refuses a bundle that a test has made: what its clients do is code
-// of that test.
-func onlyItsTest(b *bundle.Bundle, path string) error {
-	d := &b.Document
-	if d.Test == "" {
-		return nil
-	}
-	file, err := filepath.Abs(path) // go test runs the test in the directory of its package
-	if path == "-" || err != nil {
-		file = "FILE"
-	}
-	return unjudged(fmt.Sprintf("%s was made by %s of %s, which alone can run it: go test %s -run %s -count=1 -sim.replay=%s",
-		path, d.Test, d.Package, repro.Quote(d.Package), repro.Quote(testrun.Pattern(d.Test)), repro.Quote(file)))
 }
 
 // readNamed reads a bundle, and gives the name of its files: what comes from
@@ -223,8 +204,17 @@ type pictures struct {
 	sequence *report.Sequence
 }
 
-// watch has the run traced for the pictures that need it.
+// watch has the run traced for the pictures that need it. A run that a test makes
+// is watched there.
 func (p *pictures) watch(cfg *engine.Config) {
+	if p.driven != nil {
+		for _, kind := range []testrun.Picture{testrun.Chrome, testrun.Mermaid} {
+			if p.flags.wants(string(kind)) {
+				p.driven.pictures = append(p.driven.pictures, kind)
+			}
+		}
+		return
+	}
 	var tracers tracers
 	if p.flags.wants("chrome") {
 		p.trace = chrome.New(cfg.Servers)
@@ -295,25 +285,45 @@ func (p *pictures) put(path string, data []byte, format, hint string) error {
 	return err
 }
 
-// draw makes one format.
+// draw makes one format. What goes to a pipe is not packed; who wants it so can
+// do it.
 func (p *pictures) draw(format string) ([]byte, error) {
 	var out bytes.Buffer
 	switch format {
 	case "text":
 		p.writeText(&out)
-		return out.Bytes(), nil
 	case "mermaid":
-		return []byte(p.sequence.Diagram(p.run)), nil
+		p.writeDiagram(&out)
 	case "porcupine":
 		return p.page()
-	}
-	if p.flags.dir == "-" { // for a pipe; who wants it packed can do so
-		err := p.trace.Write(&out, p.run)
+	default:
+		if p.flags.dir == "-" {
+			err := p.writeTrace(&out)
+			return out.Bytes(), err
+		}
+		z := gzip.NewWriter(&out)
+		err := errors.Join(p.writeTrace(z), z.Close())
 		return out.Bytes(), err
 	}
-	z := gzip.NewWriter(&out)
-	err := errors.Join(p.trace.Write(z, p.run), z.Close())
-	return out.Bytes(), err
+	return out.Bytes(), nil
+}
+
+// writeDiagram writes the sequence diagram.
+func (p *pictures) writeDiagram(out *bytes.Buffer) {
+	if p.driven != nil {
+		out.Write(p.driven.drawn[testrun.Mermaid])
+		return
+	}
+	out.WriteString(p.sequence.Diagram(p.run))
+}
+
+// writeTrace writes the trace for viewers.
+func (p *pictures) writeTrace(w io.Writer) error {
+	if p.driven != nil {
+		_, err := w.Write(p.driven.drawn[testrun.Chrome])
+		return err
+	}
+	return p.trace.Write(w, p.run)
 }
 
 // writeText writes the report for a person; a file is not coloured, and does not

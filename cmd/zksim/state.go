@@ -63,12 +63,9 @@ func (a *app) state(f *stateFlags, name, path string) error {
 	if err != nil {
 		return err
 	}
-	if err := onlyItsTest(b, path); err != nil {
-		return err
-	}
 	cfg, err := b.Config()
 	if err != nil {
-		return unjudged(fmt.Sprintf("%s: this version cannot run the bundle: %v", path, err))
+		return cannotRun(path, err)
 	}
 	ids, err := serversNamed(name, cfg.Servers)
 	if err != nil {
@@ -82,7 +79,7 @@ func (a *app) state(f *stateFlags, name, path string) error {
 		return err
 	}
 	if err != nil {
-		return unjudged(fmt.Sprintf("%s: this version cannot run the bundle: %v", path, err))
+		return cannotRun(path, err)
 	}
 	return a.printState(f, rep, ids, path)
 }

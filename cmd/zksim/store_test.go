@@ -77,7 +77,7 @@ func TestPlainBundleBehindOneOfATest(t *testing.T) {
 	require.NoError(t, os.WriteFile(ofTest, []byte(made), 0o666))
 	b := newBench(engine.Run)
 	assert.Equal(t, exitUnknown, b.main([]string{"report", ofTest, plain}))
-	assert.Contains(t, b.err.String(), "which alone can run it")
+	assert.Contains(t, b.err.String(), "which cannot be found from here: change into its module")
 	assert.NotContains(t, b.err.String(), "this version cannot run the bundle")
 	assert.Contains(t, b.out.String(), "seed 0x0000000000000005")
 	assert.NotContains(t, b.err.String(), "\x1b", "the name of a test does not reach the terminal")

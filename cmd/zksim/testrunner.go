@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -36,6 +37,9 @@ type testRunner struct {
 	dir       string       // for binary, requests and results
 	binary    string
 	runs      atomic.Int64
+
+	pictures []testrun.Picture // that its runs draw; said before the first one, and runs are then made one by one
+	drawn    map[testrun.Picture][]byte
 }
 
 // drive has the runs of a bundle made by the test that made the bundle, if one
@@ -44,12 +48,12 @@ func (a *app) drive(b *bundle.Bundle) {
 	if a.alone == nil {
 		a.alone = a.simulate
 	}
-	if a.simulate = a.alone; b.Document.Test == "" {
+	if a.simulate, a.driven = a.alone, nil; b.Document.Test == "" {
 		return
 	}
 	r := &testRunner{pkg: b.Document.Package, test: b.Document.Test}
 	r.begin(context.Background())
-	a.simulate = r.simulate
+	a.simulate, a.driven = r.simulate, r
 	a.cleanups = append(a.cleanups, r.close)
 }
 
@@ -153,20 +157,33 @@ func (r *testRunner) simulate(cfg engine.Config) (*engine.Report, error) {
 	r.running.Add(1)
 	defer r.running.Done()
 	if cfg.Trace != nil {
-		return nil, r.cannotf("cannot be looked into from outside: only what bundles hold can be told of it")
+		return nil, r.cannotf("cannot tell another process of its run as it goes")
 	}
 	if err := r.build(); err != nil {
 		return nil, err
 	}
-	n := strconv.FormatInt(r.runs.Add(1), 10)
-	requests, results := filepath.Join(r.dir, "requests"+n), filepath.Join(r.dir, "results"+n)
-	defer os.Remove(requests)
-	defer os.Remove(results)
-	request, err := json.Marshal(testrun.Request{Config: cfg, History: true})
+	name := filepath.Join(r.dir, strconv.FormatInt(r.runs.Add(1), 10))
+	request := testrun.Request{Config: cfg, History: true, Pictures: map[testrun.Picture]string{}}
+	for _, kind := range r.pictures {
+		request.Pictures[kind] = name + "." + string(kind)
+		defer os.Remove(request.Pictures[kind])
+	}
+	text, err := json.Marshal(request)
 	if err != nil {
 		return nil, err
 	}
-	if err := os.WriteFile(requests, append(request, '\n'), 0o600); err != nil {
+	result, err := r.ask(name+".request", name+".result", append(text, '\n'))
+	if err != nil {
+		return nil, err
+	}
+	return result.Report, r.takePictures(&request, result)
+}
+
+// ask has the test answer a request by way of two files.
+func (r *testRunner) ask(requests, results string, request []byte) (*testrun.Result, error) {
+	defer os.Remove(requests)
+	defer os.Remove(results)
+	if err := os.WriteFile(requests, request, 0o600); err != nil {
 		return nil, err
 	}
 	said, failed := r.runTest(requests, results)
@@ -175,6 +192,25 @@ func (r *testRunner) simulate(cfg engine.Config) (*engine.Report, error) {
 		return nil, r.cannotf("gave no result: %s", lastLines(said+"\n"+fmt.Sprint(failed), 12))
 	}
 	return r.result(text)
+}
+
+// takePictures takes the pictures of a run out of their files.
+func (r *testRunner) takePictures(request *testrun.Request, result *testrun.Result) error {
+	if len(r.pictures) == 0 {
+		return nil
+	}
+	r.drawn = map[testrun.Picture][]byte{}
+	for _, kind := range r.pictures {
+		if !slices.Contains(result.Pictures, kind) {
+			return r.cannotf("draws no %s: it is linked with an older version of zksim", kind)
+		}
+		data, err := os.ReadFile(request.Pictures[kind])
+		if err != nil {
+			return r.cannotf("has drawn a picture that cannot be read: %v", err)
+		}
+		r.drawn[kind] = data
+	}
+	return nil
 }
 
 // runTest runs the test, and returns what it said.
@@ -186,7 +222,7 @@ func (r *testRunner) runTest(requests, results string) (string, error) {
 }
 
 // result reads the result of one request.
-func (r *testRunner) result(text []byte) (*engine.Report, error) {
+func (r *testRunner) result(text []byte) (*testrun.Result, error) {
 	var result testrun.Result
 	if err := json.Unmarshal(bytes.TrimSpace(text), &result); err != nil {
 		return nil, r.cannotf("gave a result that cannot be read: it is linked with another version of zksim (%v)", err)
@@ -194,7 +230,7 @@ func (r *testRunner) result(text []byte) (*engine.Report, error) {
 	if result.Error != "" || result.Report == nil {
 		return nil, r.cannotf("could not make the run: %s", result.Error)
 	}
-	return result.Report, nil
+	return &result, nil
 }
 
 // lastLines keeps the end of a text.

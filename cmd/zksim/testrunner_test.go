@@ -35,6 +35,7 @@ func TestScriptsOfTests(t *testing.T) {
 		Setup: func(e *testscript.Env) error { return setUpModule(e, root) },
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": scriptExits, "repro": scriptRepro, "first": scriptFirst, "seeds": scriptSeeds, "sameseeds": scriptSameSeeds,
+			"tracelint": scriptTraceLint,
 		},
 	})
 }

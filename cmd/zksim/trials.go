@@ -40,7 +40,7 @@ func (t *trials) failed(path string) error {
 	if t.err == nil || !t.none {
 		return nil
 	}
-	return unjudged(fmt.Sprintf("%s: this version cannot run the bundle: %v", path, t.err))
+	return cannotRun(path, t.err)
 }
 
 // attempted is what came of the run at a place in the list.

@@ -17,12 +17,26 @@ import (
 type Request struct {
 	Config  engine.Config `json:"config"`  // Clients counts all that have names; no Program and no Trace
 	History bool          `json:"history"` // the result is to hold the history
+
+	// Pictures are drawn of the run as it goes, because a tracer cannot listen to
+	// another process: by kind, each into this file, which is not there yet.
+	Pictures map[Picture]string `json:"pictures,omitempty"`
 }
+
+// Picture is a kind of picture that is drawn while a run goes on.
+type Picture string
+
+// The kinds of pictures.
+const (
+	Chrome  Picture = "chrome"  // a trace for viewers, plain JSON
+	Mermaid Picture = "mermaid" // a sequence diagram
+)
 
 // Result is what came of a request.
 type Result struct {
-	Report *engine.Report `json:"report"`
-	Error  string         `json:"error"` // why it could not be run
+	Report   *engine.Report `json:"report"`
+	Pictures []Picture      `json:"pictures,omitempty"` // those that were drawn; older versions draw none
+	Error    string         `json:"error"`              // why it could not be run
 }
 
 // The variables of the environment by which a test is driven.
