@@ -66,12 +66,13 @@ func (a *applying) create(txn *proto.Txn) proto.Result {
 	if !ok || name == "" || parent == nil {
 		return proto.Result{Type: txn.Type, Err: proto.NoNode}
 	}
-	parent.stat.childCreated(txn.ParentCVersion, a.header.Zxid)
-	a.digestAgain(parent)
+	above := parent.stat()
+	above.childCreated(txn.ParentCVersion, a.header.Zxid)
+	a.setStat(parentKey, parent, &above)
 	acl := a.acls.use(txn.ACL)
 	if old := a.nodes[txn.Path]; old != nil {
-		a.acls.release(old.stat.acl)
-		old.stat.acl = acl
+		a.acls.release(old.acl)
+		old.acl = acl
 		return proto.Result{Type: txn.Type, Err: proto.NodeExists}
 	}
 	s := born(&a.header, ownerOf(&a.header, txn))
@@ -81,9 +82,9 @@ func (a *applying) create(txn *proto.Txn) proto.Result {
 	if txn.Type != proto.OpCreate {
 		r.Stat = n.public()
 	}
-	a.quotaChanged(n.path)
-	a.fire(dataWatch, n, proto.EventNodeCreated)
-	a.fire(childWatch, parent, proto.EventNodeChildrenChanged)
+	a.quotaChanged(txn.Path)
+	a.fire(dataWatch, txn.Path, n, proto.EventNodeCreated)
+	a.fire(childWatch, parentKey, parent, proto.EventNodeChildrenChanged)
 	return r
 }
 
@@ -95,43 +96,48 @@ func (a *applying) delete(path string) proto.ErrCode {
 	if !ok || name == "" || parent == nil {
 		return proto.NoNode
 	}
-	parent.stat.childDeleted(a.header.Zxid)
-	a.digestAgain(parent)
+	above := parent.stat()
+	above.childDeleted(a.header.Zxid)
+	a.setStat(parentKey, parent, &above)
 	n := a.nodes[path]
 	if n == nil {
 		return proto.NoNode
 	}
-	a.fireDeleted(n)
-	a.remove(n)
+	a.fireDeleted(path, n)
+	a.remove(path, n)
 	a.quotaChanged(path)
-	a.fire(childWatch, parent, proto.EventNodeChildrenChanged)
+	a.fire(childWatch, parentKey, parent, proto.EventNodeChildrenChanged)
 	return proto.OK
 }
 
 func (a *applying) setData(txn *proto.Txn) proto.Result {
-	n := a.lookup(txn.Path)
+	path := key(txn.Path)
+	n := a.nodes[path]
 	if n == nil {
 		return proto.Result{Type: txn.Type, Err: proto.NoNode}
 	}
-	a.Tree.setData(n, bytes.Clone(txn.Data))
-	n.stat.dataSet(txn.Version, a.header.Zxid, a.header.Time)
-	a.digestAgain(n)
+	a.Tree.setData(path, n, bytes.Clone(txn.Data))
+	s := n.stat()
+	s.dataSet(txn.Version, a.header.Zxid, a.header.Time)
+	a.setStat(path, n, &s)
 	r := proto.Result{Type: txn.Type, Stat: n.public()}
-	a.quotaChanged(n.path)
-	a.fire(dataWatch, n, proto.EventNodeDataChanged)
+	a.quotaChanged(path)
+	a.fire(dataWatch, path, n, proto.EventNodeDataChanged)
 	return r
 }
 
 // setACL changes nothing but the list and its version; nobody is told of it.
 func (a *applying) setACL(txn *proto.Txn) proto.Result {
-	n := a.lookup(txn.Path)
+	path := key(txn.Path)
+	n := a.nodes[path]
 	if n == nil {
 		return proto.Result{Type: txn.Type, Err: proto.NoNode}
 	}
 	acl := a.acls.use(txn.ACL)
-	a.acls.release(n.stat.acl)
-	n.stat.acl, n.stat.aversion = acl, txn.Version
-	a.digestAgain(n)
+	a.acls.release(n.acl)
+	s := n.stat()
+	s.acl, s.aversion = acl, txn.Version
+	a.setStat(path, n, &s)
 	return proto.Result{Type: txn.Type, Stat: n.public()}
 }
 
@@ -162,16 +168,17 @@ func (a *applying) closeSession(paths []string) {
 	delete(a.sessions, a.header.Session)
 }
 
-func (a *applying) fire(k watchKind, n *node, e proto.EventType) {
+// fire tells of something that happens to the node of a key.
+func (a *applying) fire(k watchKind, key string, n *node, e proto.EventType) {
 	if a.watches != nil && a.watches.count > 0 {
-		a.watches.fire(k, proto.WatcherEvent{Type: e, Path: shown(n.path)}, a.audience(n))
+		a.watches.fire(k, proto.WatcherEvent{Type: e, Path: shown(key)}, a.audience(n))
 	}
 }
 
 // fireDeleted runs while the node is still there: its list decides who may know.
-func (a *applying) fireDeleted(n *node) {
+func (a *applying) fireDeleted(key string, n *node) {
 	if a.watches != nil && a.watches.count > 0 {
-		a.watches.fireDeleted(shown(n.path), a.audience(n))
+		a.watches.fireDeleted(shown(key), a.audience(n))
 	}
 }
 
@@ -181,5 +188,5 @@ func (a *applying) audience(n *node) audience {
 	if a.rules.SkipACL {
 		return audience{deliver: a.deliver}
 	}
-	return audience{deliver: a.deliver, acl: a.acls.restricting(n.stat.acl)}
+	return audience{deliver: a.deliver, acl: a.acls.restricting(n.acl)}
 }

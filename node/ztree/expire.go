@@ -15,7 +15,8 @@ func (t *Tree) Doomed(now, neverUsed int64) []string {
 	for _, set := range []*names{&t.containers, &t.ttls} {
 		for path, ok := set.first(); ok; path, ok = set.after(path) {
 			n := t.nodes[path]
-			if n.stat.due(n.children.len(), now, neverUsed) {
+			s := n.stat()
+			if s.due(n.children().len(), now, neverUsed) {
 				out = append(out, path)
 			}
 		}

@@ -152,7 +152,7 @@ func (l *Loader) parentOf(in *piece, path string) *node {
 	above, name, ok := split(path)
 	parent := l.tree.nodes[above]
 	switch {
-	case !ok, name == "", parent == nil, parent.path != path[:len(path)-len(name)-1]:
+	case !ok, name == "", parent == nil, above != path[:len(path)-len(name)-1]:
 		in.fail("%q has no parent", path)
 	case l.tree.nodes[path] != nil:
 		in.fail("%q comes twice", path)

@@ -52,20 +52,33 @@ func (s *names) add(name string) bool {
 		s.chunks = append(s.chunks, []string{name})
 		return true
 	}
-	s.chunks[c] = slices.Insert(s.chunks[c], i, name)
-	if len(s.chunks[c]) > chunkMax {
+	if len(s.chunks[c]) == chunkMax {
 		s.cut(c)
+		if half := len(s.chunks[c]); i > half {
+			c, i = c+1, i-half
+		}
 	}
+	s.chunks[c] = slices.Insert(roomForOne(s.chunks[c]), i, name)
 	return true
 }
 
-// cut halves a chunk. The upper half is copied, for both halves will grow.
+// roomForOne makes room for one more in a chunk that is full: with a million
+// children, room that is left empty is what much of their memory is.
+func roomForOne(chunk []string) []string {
+	if len(chunk) < cap(chunk) {
+		return chunk
+	}
+	grown := make([]string, len(chunk), min(len(chunk)+len(chunk)/4+1, chunkMax))
+	copy(grown, chunk)
+	return grown
+}
+
+// cut halves a chunk that is full. The upper half goes into a chunk of its own,
+// the lower half into a smaller one: names that come in rising order never fill it.
 func (s *names) cut(c int) {
-	full, half := s.chunks[c], len(s.chunks[c])/2
-	upper := slices.Clone(full[half:])
-	clear(full[half:])
-	s.chunks[c] = full[:half]
-	s.chunks = slices.Insert(s.chunks, c+1, upper)
+	full, half := s.chunks[c], chunkMax/2
+	s.chunks[c] = slices.Clip(slices.Clone(full[:half]))
+	s.chunks = slices.Insert(s.chunks, c+1, slices.Clip(slices.Clone(full[half:])))
 }
 
 // remove deletes name and reports whether it was there.

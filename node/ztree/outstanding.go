@@ -72,7 +72,7 @@ func (o *Outstanding) look(key string) view {
 	if n == nil {
 		return view{}
 	}
-	return view{exists: true, stat: n.stat, data: n.data, children: n.children.len(), content: n.content, digest: n.digest}
+	return view{exists: true, stat: n.stat(), data: n.data, children: n.children().len(), content: n.content, digest: n.digest}
 }
 
 // may reports whether the caller has a permission on a node as it will be. A key

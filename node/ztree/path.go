@@ -41,6 +41,9 @@ func split(path string) (parent, name string, ok bool) {
 	return key(path[:i]), path[i+1:], true
 }
 
+// lastName is the last component of the key of a node that is not the root.
+func lastName(key string) string { return key[strings.LastIndexByte(key, '/')+1:] }
+
 // parentKey is the key above the one of a node that is not the root.
 func parentKey(key string) string { return key[:strings.LastIndexByte(key, '/')] }
 

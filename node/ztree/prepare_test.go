@@ -147,8 +147,8 @@ func TestPathSyntax(t *testing.T) {
 // its node went; it never becomes negative, pipelined or not.
 func TestSequenceSticks(t *testing.T) {
 	l := newLeader()
-	l.nodes[""].stat.creations = math.MaxInt32 - 2
-	l.digestAgain(l.nodes[""])
+	l.nodes[""].more.creations = math.MaxInt32 - 2
+	l.digestAgain("", l.nodes[""])
 	l.prep = NewOutstanding(l.Tree)
 	var pipelined []proto.Txn
 	for range 4 {
@@ -183,7 +183,7 @@ func TestSequentialNames(t *testing.T) {
 // none, not even itself.
 func TestVersionsWrap(t *testing.T) {
 	l := newLeader()
-	l.nodes[""].stat.version = math.MaxInt32
+	l.nodes[""].version = math.MaxInt32
 	l.prep = NewOutstanding(l.Tree)
 	assert.Equal(t, int32(math.MinInt32), l.do(on(proto.OpSetData, "/", math.MaxInt32)).Stat.Version)
 	assert.Equal(t, proto.BadVersion, l.do(on(proto.OpSetData, "/", math.MinInt32)).Err)
@@ -282,10 +282,10 @@ func TestOldCreateCountsOn(t *testing.T) {
 	l := newLeader()
 	l.Apply(step(1, proto.OpCreate, "/a", 5), nil, nil)
 	l.Apply(step(2, proto.OpCreate, "/b", -1), nil, nil)
-	assert.Equal(t, int32(6), l.nodes[""].stat.creations)
+	assert.Equal(t, int32(6), l.nodes[""].more.creations)
 	l.Apply(step(3, proto.OpCreate, "/c", 4), nil, nil)
-	assert.Equal(t, int32(6), l.nodes[""].stat.creations, "a smaller count was noted before")
-	assert.Equal(t, proto.Zxid(2), l.nodes[""].stat.pzxid)
+	assert.Equal(t, int32(6), l.nodes[""].more.creations, "a smaller count was noted before")
+	assert.Equal(t, proto.Zxid(2), l.nodes[""].more.pzxid)
 }
 
 // TestApplyCopiesData: the caller may reuse the bytes of a transaction.

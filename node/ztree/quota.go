@@ -118,11 +118,12 @@ func (t *Tree) account(path string, count, bytes int64) {
 // showUsage writes a quota's usage where clients can read it. That is no change
 // of the znode that its metadata would show.
 func (t *Tree) showUsage(about string, q *quota) {
-	if n := t.nodes[quotaPath+about+"/"+statsName]; n != nil {
+	path := quotaPath + about + "/" + statsName
+	if n := t.nodes[path]; n != nil {
 		shown := fmt.Appendf(nil, "count=%d,bytes=%d", q.count, q.bytes)
 		t.bytes += int64(len(shown) - len(n.data))
 		n.data = shown
-		n.content = t.digests.content(n.path, n.data)
+		n.content = t.digests.content(path, n.data)
 	}
 }
 
@@ -153,7 +154,7 @@ func (t *Tree) limitsChanged(about string, q *quota) *quota {
 	}
 	if q == nil {
 		q = &quota{}
-		q.count, q.bytes = t.usage(t.nodes[about])
+		q.count, q.bytes = t.usage(about)
 		t.quotas[about] = q
 	}
 	q.limits = parseLimits(n.data)
@@ -161,27 +162,26 @@ func (t *Tree) limitsChanged(about string, q *quota) *quota {
 }
 
 // usage counts a subtree, which may be empty.
-func (t *Tree) usage(n *node) (count, bytes int64) {
-	if n == nil {
-		return 0, 0
-	}
-	t.below(n, func(n *node) { count, bytes = count+1, bytes+int64(len(n.data)) })
+func (t *Tree) usage(path string) (count, bytes int64) {
+	t.below(path, func(_ string, n *node) { count, bytes = count+1, bytes+int64(len(n.data)) })
 	return count, bytes
 }
 
-// below calls visit for a node and all its descendants.
-func (t *Tree) below(n *node, visit func(*node)) {
-	visit(n)
-	for name, ok := n.children.first(); ok; name, ok = n.children.after(name) {
-		t.below(t.nodes[n.path+"/"+name], visit)
+// below calls visit for the node of a key and all its descendants, if it is there.
+func (t *Tree) below(path string, visit func(string, *node)) {
+	n := t.nodes[path]
+	if n == nil {
+		return
+	}
+	visit(path, n)
+	for name, ok := n.children().first(); ok; name, ok = n.children().after(name) {
+		t.below(path+"/"+name, visit)
 	}
 }
 
 // findQuotas puts the quotas in force that a loaded tree holds.
 func (t *Tree) findQuotas() {
-	if n := t.nodes[quotaPath]; n != nil {
-		t.below(n, func(n *node) { t.quotaChanged(n.path) })
-	}
+	t.below(quotaPath, func(path string, _ *node) { t.quotaChanged(path) })
 }
 
 // checkQuota judges, when hard quotas are obeyed, a change of the number of
@@ -221,7 +221,7 @@ func (o *Outstanding) usage(about string) (count, bytes int64) {
 	if q := o.tree.quotas[about]; q != nil {
 		count, bytes = q.count, q.bytes
 	} else {
-		count, bytes = o.tree.usage(o.tree.nodes[about])
+		count, bytes = o.tree.usage(about)
 	}
 	for _, r := range o.queue[o.head:] {
 		if o.newest[r.path] != r || r.path != about && !strings.HasPrefix(r.path, about+"/") {

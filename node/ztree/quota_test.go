@@ -38,10 +38,10 @@ func TestUsageIsKept(t *testing.T) {
 	assert.Equal(t, "count=2,bytes=6", l.usageOf("/a"))
 	l.do(data(create("/ab", 0), "other"))
 	assert.Equal(t, "count=2,bytes=6", l.usageOf("/a"), "another znode of a similar name")
-	before := l.nodes["/zookeeper/quota/a/zookeeper_stats"].stat
+	before := l.nodes["/zookeeper/quota/a/zookeeper_stats"].stat()
 	l.do(on(proto.OpDelete, "/a/b", -1))
 	assert.Equal(t, "count=1,bytes=5", l.usageOf("/a"))
-	assert.Equal(t, before, l.nodes["/zookeeper/quota/a/zookeeper_stats"].stat, "its metadata tells nothing")
+	assert.Equal(t, before, l.nodes["/zookeeper/quota/a/zookeeper_stats"].stat(), "its metadata tells nothing")
 	l.do(data(on(proto.OpSetData, "/zookeeper/quota/a/zookeeper_stats", -1), "what a client likes"))
 	assert.Equal(t, "count=1,bytes=5", l.usageOf("/a"))
 	l.do(on(proto.OpDelete, "/zookeeper/quota/a/zookeeper_limits", -1))

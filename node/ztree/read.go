@@ -93,9 +93,9 @@ func (t *Tree) get(op *proto.Op, from *Caller, w *Watches, r *proto.Result) {
 	case proto.OpGetData:
 		kind, r.Data, r.Stat = dataWatch, n.data, n.public()
 	case proto.OpGetChildren:
-		r.Children = n.children.list()
+		r.Children = n.children().list()
 	case proto.OpGetChildren2:
-		r.Children, r.Stat = n.children.list(), n.public()
+		r.Children, r.Stat = n.children().list(), n.public()
 	}
 	if op.Watch {
 		w.add(kind, op.Path, from.Watcher, oneShot)
@@ -107,7 +107,7 @@ func (t *Tree) getACL(op *proto.Op, from *Caller, r *proto.Result) {
 	if n == nil {
 		return
 	}
-	r.ACL, r.Stat = t.acls.list(n.stat.acl), n.public()
+	r.ACL, r.Stat = t.acls.list(n.acl), n.public()
 	if !t.may(from.IDs, proto.PermAdmin, n) {
 		r.ACL = masked(r.ACL)
 	}
@@ -119,10 +119,10 @@ func (t *Tree) getAllChildren(op *proto.Op, from *Caller, r *proto.Result) {
 	n := t.readable(op.Path, from, proto.PermRead, r)
 	switch {
 	case n == nil:
-	case n.parent == nil:
+	case key(op.Path) == "":
 		r.Count = int32(len(t.nodes) - 1)
 	default:
-		t.below(n, func(*node) { r.Count++ })
+		t.below(op.Path, func(string, *node) { r.Count++ })
 		r.Count--
 	}
 }
@@ -215,7 +215,7 @@ func (t *Tree) setWatches(op *proto.Op, w *Watches, who Watcher, deliver func(Wa
 		switch n := t.lookup(p); {
 		case n == nil:
 			missed(proto.EventNodeDeleted, p)
-		case n.stat.mzxid > op.RelativeZxid:
+		case n.mzxid > op.RelativeZxid:
 			missed(proto.EventNodeDataChanged, p)
 		default:
 			w.add(dataWatch, p, who, oneShot)
@@ -232,7 +232,7 @@ func (t *Tree) setWatches(op *proto.Op, w *Watches, who Watcher, deliver func(Wa
 		switch n := t.lookup(p); {
 		case n == nil:
 			missed(proto.EventNodeDeleted, p)
-		case n.stat.pzxid > op.RelativeZxid:
+		case n.stat().pzxid > op.RelativeZxid:
 			missed(proto.EventNodeChildrenChanged, p)
 		default:
 			w.add(childWatch, p, who, oneShot)

@@ -1,7 +1,7 @@
 package ztree
 
 import (
-	"strings"
+	"bytes"
 
 	"github.com/zksim/zksim/node/proto"
 )
@@ -15,7 +15,7 @@ type Snapshot struct {
 	tree *Tree
 	zxid proto.Zxid
 	head []byte // sessions and ACL table, until they are written
-	next string // key of the last node written
+	last []byte // key of the last node written
 	any  bool   // one has been written
 	done bool
 }
@@ -47,7 +47,7 @@ func (s *Snapshot) Append(b []byte, limit int) (_ []byte, done bool) {
 			b = proto.AppendString(b, endMark)
 			break
 		}
-		b = n.append(b)
+		b = n.append(b, s.last)
 		if len(b)-start >= limit {
 			break
 		}
@@ -58,43 +58,50 @@ func (s *Snapshot) Append(b []byte, limit int) (_ []byte, done bool) {
 // endMark stands where the path of a further node would.
 const endMark = "/"
 
-func (s *Snapshot) advance() *node {
-	var n *node
+// advance finds the node whose turn it is, nil at the end.
+func (s *Snapshot) advance() (n *node) {
 	if s.any {
-		n = s.tree.following(s.next)
-	} else {
-		n, s.any = s.tree.nodes[""], true
+		s.last, n = s.tree.following(s.last)
+		return n
 	}
-	if n != nil {
-		s.next = n.path
-	}
-	return n
+	s.any = true
+	return s.tree.nodes[""]
 }
 
-func (n *node) append(b []byte) []byte {
-	b = proto.AppendBuffer(proto.AppendString(b, n.path), n.data)
-	return n.stat.appendPersisted(proto.AppendLong(b, int64(n.stat.acl)))
+// append appends the node of a key.
+func (n *node) append(b, key []byte) []byte {
+	b = append(proto.AppendInt(b, int32(len(key))), key...)
+	b = proto.AppendLong(proto.AppendBuffer(b, n.data), int64(n.acl))
+	s := n.stat()
+	return s.appendPersisted(b)
 }
 
-// following returns the node that comes after a path in preorder; the path
-// itself, and any above it, may have been deleted in the meantime. Whatever it
-// returns lies below nodes that a walk along it has passed, so that parents
-// always precede children.
-func (t *Tree) following(path string) *node {
-	if n := t.nodes[path]; n != nil {
-		if name, ok := n.children.first(); ok {
-			return t.nodes[path+"/"+name]
+// following returns the node that comes after a key in preorder, and writes that
+// one's key over the given one; the node of the given key, and any above it, may
+// have been deleted in the meantime. Whatever it returns lies below nodes that a
+// walk along it has passed, so that parents always precede children.
+func (t *Tree) following(key []byte) ([]byte, *node) {
+	if n := t.nodes[string(key)]; n != nil {
+		if name, ok := n.children().first(); ok {
+			return t.child(key, name)
 		}
 	}
-	for path != "" {
-		i := strings.LastIndexByte(path, '/')
-		above, name := path[:i], path[i+1:]
-		if n := t.nodes[above]; n != nil {
-			if next, ok := n.children.after(name); ok {
-				return t.nodes[above+"/"+next]
+	for len(key) > 0 {
+		i := bytes.LastIndexByte(key, '/')
+		above, name := key[:i], string(key[i+1:])
+		if n := t.nodes[string(above)]; n != nil {
+			if next, ok := n.children().after(name); ok {
+				return t.child(above, next)
 			}
 		}
-		path = above
+		key = above
 	}
-	return nil
+	return key, nil
+}
+
+// child returns a child that is there, and its key in the place of that of its
+// parent.
+func (t *Tree) child(key []byte, name string) ([]byte, *node) {
+	key = append(append(key, '/'), name...)
+	return key, t.nodes[string(key)]
 }

@@ -2,9 +2,8 @@ package ztree
 
 import "github.com/zksim/zksim/node/proto"
 
-// stat is the metadata that a znode stores. The tree and the foreseen changes
+// stat is the metadata of a znode in one piece; the tree keeps it in two. The tree and the foreseen changes
 // of the prep stage alter it through the same methods, so that they agree.
-// There is one of these for each of millions of znodes: it has 64 bytes.
 type stat struct {
 	czxid, mzxid, pzxid proto.Zxid
 	ctime, mtime        int64           // ms since 1970, the leader's

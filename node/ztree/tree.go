@@ -37,27 +37,10 @@ type Rules struct {
 // SetRules says by which rules requests are judged from now on.
 func (t *Tree) SetRules(r Rules) { t.rules = r }
 
-// node is one znode, in 128 bytes. Its data is never changed in place: results
-// and snapshots may alias it.
-type node struct {
-	path     string // its key
-	parent   *node  // nil for the root
-	data     []byte // nil is null
-	children *names // nil as long as there never was one
-	stat     stat
-	content  uint32 // CRC of path and data
-	digest   uint32 // its part of the tree's digest
-}
-
-// name is the last component of the path.
-func (n *node) name() string { return n.path[len(n.parent.path)+1:] }
-
-func (n *node) public() proto.Stat { return n.stat.public(len(n.data), n.children.len()) }
-
 // may reports whether a caller with these identities has any of the permissions
 // on a node.
 func (t *Tree) may(ids []proto.ID, perms int32, n *node) bool {
-	return n.stat.acl == openKey || t.rules.SkipACL || grants(t.acls.restricting(n.stat.acl), perms, ids)
+	return n.acl == openKey || t.rules.SkipACL || grants(t.acls.restricting(n.acl), perms, ids)
 }
 
 // New returns the tree of a server that was never used: the root, /zookeeper,
@@ -131,15 +114,16 @@ func (t *Tree) Ephemerals(id proto.SessionID) []string {
 // Walk calls visit for every znode in preorder, children sorted. Data must not
 // be changed, nor the tree while Walk runs.
 func (t *Tree) Walk(visit func(path string, data []byte, s proto.Stat)) {
-	for n := t.nodes[""]; n != nil; n = t.following(n.path) {
-		visit(shown(n.path), n.data, n.public())
+	at := []byte{}
+	for n := t.nodes[""]; n != nil; at, n = t.following(at) {
+		visit(shown(string(at)), n.data, n.public())
 	}
 }
 
 // ACL returns the access control list of a znode, which must not be changed.
 func (t *Tree) ACL(path string) ([]proto.ACL, bool) {
 	if n := t.lookup(path); n != nil {
-		return t.acls.list(n.stat.acl), true
+		return t.acls.list(n.acl), true
 	}
 	return nil, false
 }
@@ -148,95 +132,102 @@ func (t *Tree) ACL(path string) ([]proto.ACL, bool) {
 func (t *Tree) lookup(path string) *node { return t.nodes[key(path)] }
 
 // insert puts a new node into the tree, its indexes and its digest; counters
-// of the parent are the caller's business. It keeps data, and the ACL is in use
-// already.
+// of the parent are the caller's business. It keeps path and data, and the ACL is
+// in use already. The root has no parent.
 func (t *Tree) insert(parent *node, path string, data []byte, s stat) *node {
-	n := &node{path: path, parent: parent, data: data, stat: s}
+	n := &node{data: data}
+	n.setStat(&s)
 	n.content = t.digests.content(path, data)
 	t.nodes[path] = n
 	if parent != nil {
-		if parent.children == nil {
-			parent.children = &names{}
-		}
-		parent.children.add(n.name())
+		parent.adopt(lastName(path))
 	}
 	if s.owner != 0 {
-		t.indexOf(n).add(path)
+		t.indexOf(&s).add(path)
 		if id := s.session(); id != 0 {
 			t.listed[id] += listedSize(path)
 		}
 	}
 	t.bytes += int64(len(path) + len(data))
 	t.account(path, 1, int64(len(data)))
-	t.digestAgain(n)
+	t.digestAgain(path, n)
 	return n
 }
 
 // remove takes a node out, with everything below it. Only replay over a fuzzy
 // image finds anything below: children that the image took from a later
 // incarnation of the node, whose creations are still to be replayed.
-func (t *Tree) remove(n *node) {
+func (t *Tree) remove(path string, n *node) {
 	for {
-		name, ok := n.children.first()
+		name, ok := n.children().first()
 		if !ok {
 			break
 		}
-		t.remove(t.nodes[n.path+"/"+name])
+		child := path + "/" + name
+		t.remove(child, t.nodes[child])
 	}
-	delete(t.nodes, n.path)
-	n.parent.children.remove(n.name())
-	t.unindex(n)
-	t.account(n.path, -1, -int64(len(n.data)))
-	t.bytes -= int64(len(n.path) + len(n.data))
-	t.acls.release(n.stat.acl)
+	delete(t.nodes, path)
+	t.nodes[parentKey(path)].children().remove(lastName(path))
+	t.unindex(path, n)
+	t.account(path, -1, -int64(len(n.data)))
+	t.bytes -= int64(len(path) + len(n.data))
+	t.acls.release(n.acl)
 	t.digest -= int64(n.digest)
 }
 
 // setData gives a node other data, which it keeps.
-func (t *Tree) setData(n *node, data []byte) {
-	t.account(n.path, 0, int64(len(data)-len(n.data)))
+func (t *Tree) setData(path string, n *node, data []byte) {
+	t.account(path, 0, int64(len(data)-len(n.data)))
 	t.bytes += int64(len(data) - len(n.data))
 	n.data = data
-	n.content = t.digests.content(n.path, data)
+	n.content = t.digests.content(path, data)
+}
+
+// setStat gives a node other metadata.
+func (t *Tree) setStat(path string, n *node, s *stat) {
+	n.setStat(s)
+	t.digestAgain(path, n)
 }
 
 // digestAgain takes a change of the node's content or metadata into the digest.
-func (t *Tree) digestAgain(n *node) {
-	d := t.digests.node(n.path, n.content, &n.stat)
+func (t *Tree) digestAgain(path string, n *node) {
+	s := n.stat()
+	d := t.digests.node(path, n.content, &s)
 	t.digest += int64(d) - int64(n.digest)
 	n.digest = d
 }
 
 // indexOf is the index that a node with an owner is in.
-func (t *Tree) indexOf(n *node) *names {
+func (t *Tree) indexOf(s *stat) *names {
 	switch {
-	case n.stat.isContainer():
+	case s.isContainer():
 		return &t.containers
-	case n.stat.session() == 0:
+	case s.session() == 0:
 		return &t.ttls
 	}
-	set := t.ephemerals[n.stat.owner]
+	set := t.ephemerals[s.owner]
 	if set == nil {
 		set = &names{}
-		t.ephemerals[n.stat.owner] = set
+		t.ephemerals[s.owner] = set
 	}
 	return set
 }
 
-func (t *Tree) unindex(n *node) {
-	if n.stat.owner == 0 {
+func (t *Tree) unindex(path string, n *node) {
+	if n.owner() == 0 {
 		return
 	}
-	set := t.indexOf(n)
-	set.remove(n.path)
-	id := n.stat.session()
+	s := n.stat()
+	set := t.indexOf(&s)
+	set.remove(path)
+	id := s.session()
 	if set.len() == 0 {
 		delete(t.ephemerals, id)
 	}
 	if id == 0 {
 		return
 	}
-	if t.listed[id] -= listedSize(n.path); t.listed[id] == 0 {
+	if t.listed[id] -= listedSize(path); t.listed[id] == 0 {
 		delete(t.listed, id)
 	}
 }

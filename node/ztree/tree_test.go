@@ -37,29 +37,30 @@ func audit(t *Tree) error {
 	ephemerals := map[proto.SessionID]int{}
 	for _, path := range slices.Sorted(maps.Keys(t.nodes)) {
 		n := t.nodes[path]
-		block := n.stat.appendDigested([]byte(path + string(n.data)))
+		s := n.stat()
+		block := s.appendDigested([]byte(path + string(n.data)))
 		if !strings.HasPrefix(path, "/zookeeper/") {
 			digest += int64(crc32.ChecksumIEEE(block))
 		}
-		if n.stat.acl != openKey {
-			refs[n.stat.acl]++
+		if n.acl != openKey {
+			refs[n.acl]++
 		}
-		owned := map[bool]int{n.stat.isContainer(): 1, n.stat.ttl() != 0: 2}[true]
+		owned := map[bool]int{s.isContainer(): 1, s.ttl() != 0: 2}[true]
 		for i, set := range []*names{&t.containers, &t.ttls} {
 			if _, found := slices.BinarySearch(set.list(), path); found != (owned == i+1) {
 				return fmt.Errorf("%s is in the wrong index", path)
 			}
 		}
-		if id := n.stat.session(); id != 0 {
+		if id := s.session(); id != 0 {
 			ephemerals[id]++
 			if !slices.Contains(t.Ephemerals(id), path) {
 				return fmt.Errorf("%s is not among the ephemerals of %v", path, id)
 			}
 		}
-		if path != "" && (n.path != path || t.nodes[n.parent.path] != n.parent) {
+		if path != "" && t.nodes[parentKey(path)] == nil {
 			return fmt.Errorf("%s hangs in the air", path)
 		}
-		for _, c := range n.children.list() {
+		for _, c := range n.children().list() {
 			if t.nodes[path+"/"+c] == nil {
 				return fmt.Errorf("%s lacks its child %s", path, c)
 			}
@@ -79,7 +80,7 @@ func audit(t *Tree) error {
 		}
 	}
 	for about, q := range t.quotas {
-		if count, bytes := t.usage(t.nodes[about]); count != q.count || bytes != q.bytes {
+		if count, bytes := t.usage(about); count != q.count || bytes != q.bytes {
 			return fmt.Errorf("the usage of %s is %d, %d, counted anew %d, %d", about, q.count, q.bytes, count, bytes)
 		}
 		if n := t.nodes[quotaPath+about+"/"+statsName]; n != nil && string(n.data) != fmt.Sprintf("count=%d,bytes=%d", q.count, q.bytes) {
@@ -96,14 +97,14 @@ func audit(t *Tree) error {
 
 func TestAuditNotices(t *testing.T) {
 	plant := map[string]func(*Tree){
-		"digest": func(t *Tree) { t.nodes["/zookeeper"].stat.pzxid++ },
-		"reach":  func(t *Tree) { t.nodes["/zookeeper"].children.remove("quota") },
-		"lacks":  func(t *Tree) { t.nodes[""].children.add("nothing") },
+		"digest": func(t *Tree) { t.nodes["/zookeeper"].more.pzxid++ },
+		"reach":  func(t *Tree) { t.nodes["/zookeeper"].children().remove("quota") },
+		"lacks":  func(t *Tree) { t.nodes[""].children().add("nothing") },
 		"listed": func(t *Tree) { t.ephemerals[5] = &names{}; t.ephemerals[5].add("/zookeeper") },
 		"ACL":    func(t *Tree) { t.acls.byKey[1].refs++ },
 		"index":  func(t *Tree) { t.ttls.add("/zookeeper") },
 		"usage":  func(t *Tree) { t.quotas["/zookeeper"] = &quota{count: 2} },
-		"air":    func(t *Tree) { t.nodes["/zookeeper"].path = "/other" },
+		"air":    func(t *Tree) { t.nodes["/other/x"] = &node{acl: openKey} },
 	}
 	for word, f := range plant {
 		tree := New()
