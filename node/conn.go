@@ -12,6 +12,7 @@ type conn struct {
 	addr       string
 	peer       proto.ServerID // dialled: whom
 	up         bool           // established
+	gone       bool           // not in the books any more
 	in         []byte
 	pumping    bool   // in is being decoded
 	out        []byte // out[sent:] waits for room in the stream
@@ -46,6 +47,7 @@ func (s *conns) add(c *conn) {
 }
 
 func (s *conns) remove(c *conn) {
+	c.gone = true
 	delete(s.byID, c.id)
 	if c.prev != nil {
 		c.prev.next = c.next
@@ -127,14 +129,14 @@ func (n *Node) lost(c *conn) {
 
 // forget drops the connection from the books, without telling anybody.
 func (n *Node) forget(c *conn) {
-	if n.conns.byID[c.id] == c {
+	if !c.gone {
 		n.conns.remove(c)
 	}
 }
 
 // drop closes a connection for a reason and tells its owner.
 func (n *Node) drop(c *conn, reason string) {
-	if n.conns.byID[c.id] != c {
+	if c.gone {
 		return
 	}
 	n.note(Note{Kind: NoteConnClosed, Conn: c.id, Text: reason})
@@ -147,7 +149,7 @@ func (n *Node) drop(c *conn, reason string) {
 
 // closeConn closes a connection without telling its owner.
 func (n *Node) closeConn(c *conn) {
-	if n.conns.byID[c.id] == c {
+	if !c.gone {
 		n.forget(c)
 		n.out.Closes = append(n.out.Closes, c.id)
 	}
@@ -174,7 +176,7 @@ func (n *Node) pump(c *conn) {
 	}
 	c.pumping = true
 	used := 0
-	for n.conns.byID[c.id] == c && !c.flushClose {
+	for !c.gone && !c.flushClose {
 		k, err := n.decodeOne(c, c.in[used:])
 		if err != nil {
 			n.drop(c, err.Error())

@@ -356,7 +356,7 @@ func (n *Node) revalidateAnswered(l *learner, data []byte) error {
 	}
 	c := l.revalidating[id]
 	delete(l.revalidating, id)
-	if c != nil && n.conns.byID[c.id] == c && !c.client.ready && !c.flushClose {
+	if c != nil && !c.gone && !c.client.ready && !c.flushClose {
 		n.revalidated(c, valid)
 	}
 	return nil

@@ -161,10 +161,10 @@ func (n *Node) Leader() proto.ServerID {
 	return 0
 }
 
-// Step handles one event and returns every effect. The output belongs to the
-// node and is overwritten by the next Step. A broken invariant panics with a
-// *proto.Violation.
-func (n *Node) Step(in Input) *Output {
+// Step handles one event and returns every effect. The input is only read, and
+// not kept. The output belongs to the node and is overwritten by the next Step. A
+// broken invariant panics with a *proto.Violation.
+func (n *Node) Step(in *Input) *Output {
 	if in.Kind != EventStart { // what New noted is told by the first step
 		n.resetOutput()
 	}

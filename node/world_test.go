@@ -147,7 +147,7 @@ func (h *host) step(ev node.Event) {
 	if h.w.catch {
 		defer h.violated()
 	}
-	out := h.core.Step(node.Input{Now: h.w.now, Wall: wallStart + h.w.now.Milliseconds(), Event: ev})
+	out := h.core.Step(&node.Input{Now: h.w.now, Wall: wallStart + h.w.now.Milliseconds(), Event: ev})
 	for i := range out.Notes {
 		h.note(&out.Notes[i])
 	}

@@ -17,7 +17,7 @@ import (
 type gated struct{ conn node.ConnID }
 
 // Step is what the driver calls.
-func (g *gated) Step(in node.Input) *node.Output {
+func (g *gated) Step(in *node.Input) *node.Output {
 	out := &node.Output{}
 	switch in.Kind {
 	case node.EventReceived:

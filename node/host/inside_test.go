@@ -16,7 +16,7 @@ import (
 type breaking struct{ with any }
 
 // Step is what the driver calls.
-func (b breaking) Step(in node.Input) *node.Output {
+func (b breaking) Step(in *node.Input) *node.Output {
 	if in.Kind == node.EventTurn {
 		panic(b.with)
 	}

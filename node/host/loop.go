@@ -11,7 +11,7 @@ import (
 
 // stepper is the core as the driver uses it.
 type stepper interface {
-	Step(in node.Input) *node.Output
+	Step(in *node.Input) *node.Output
 }
 
 // turns are the stages that have asked for a turn, in the order of asking.
@@ -180,7 +180,7 @@ func (h *Host) diskDone(d *diskDone) {
 // the carrying out calls step again: what follows comes as an event of its own.
 func (h *Host) step(ev node.Event) {
 	h.stats.steps.Add(1)
-	h.carryOut(h.core.Step(node.Input{Now: h.now, Wall: h.wall, Event: ev}))
+	h.carryOut(h.core.Step(&node.Input{Now: h.now, Wall: h.wall, Event: ev}))
 }
 
 // draw tells the core the numbers that it wanted.

@@ -74,7 +74,11 @@ func TestNumbersPrintWithNames(t *testing.T) {
 		assert.Equal(t, name, typ.String())
 	}
 	assert.Equal(t, "op99", OpCode(99).String())
-	for typ, name := range packetNames {
+	for i, name := range packetNames {
+		typ := PacketType(i)
+		if !typ.known() {
+			continue
+		}
 		assert.Equal(t, name, typ.String())
 	}
 	assert.Equal(t, "packet99", PacketType(99).String())

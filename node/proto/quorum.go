@@ -27,7 +27,8 @@ const (
 	PktAckEpoch     PacketType = 18
 )
 
-var packetNames = map[PacketType]string{
+// packetNames has an empty name where there is no such packet.
+var packetNames = [...]string{
 	PktRequest: "REQUEST", PktProposal: "PROPOSAL", PktAck: "ACK", PktCommit: "COMMIT", PktPing: "PING",
 	PktRevalidate: "REVALIDATE", PktSync: "SYNC", PktInform: "INFORM", PktNewLeader: "NEWLEADER",
 	PktFollowerInfo: "FOLLOWERINFO", PktUpToDate: "UPTODATE", PktDiff: "DIFF", PktTrunc: "TRUNC",
@@ -36,10 +37,14 @@ var packetNames = map[PacketType]string{
 
 // String gives ZooKeeper's spelling.
 func (t PacketType) String() string {
-	if s, ok := packetNames[t]; ok {
-		return s
+	if t.known() {
+		return packetNames[t]
 	}
 	return "packet" + strconv.Itoa(int(t))
+}
+
+func (t PacketType) known() bool {
+	return t >= 0 && int(t) < len(packetNames) && packetNames[t] != ""
 }
 
 // Packet is ZooKeeper's QuorumPacket. On the wire it has no length prefix.
@@ -78,7 +83,7 @@ func DecodePacket(b []byte) (p Packet, n int, err error) {
 	}
 	d := NewDecoder(b)
 	p.Type, p.Zxid = PacketType(d.Int()), Zxid(d.Long())
-	if _, known := packetNames[p.Type]; !known {
+	if !p.Type.known() {
 		d.Fail("unknown quorum packet type %d", int32(p.Type))
 		return p, 0, d.Err()
 	}

@@ -19,12 +19,13 @@ type puppet struct {
 	do   func(in node.Input, out *node.Output)
 }
 
-func (p *puppet) Step(in node.Input) *node.Output {
-	in.Data = append([]byte(nil), in.Data...)
-	p.told = append(p.told, in)
+func (p *puppet) Step(in *node.Input) *node.Output {
+	was := *in
+	was.Data = append([]byte(nil), in.Data...)
+	p.told = append(p.told, was)
 	out := &node.Output{}
 	if p.do != nil {
-		p.do(in, out)
+		p.do(was, out)
 	}
 	return out
 }

@@ -16,7 +16,7 @@ import (
 // lyingDisk is a core whose fsyncs of the log do nothing, though they say so.
 type lyingDisk struct{ stepper }
 
-func (l lyingDisk) Step(in node.Input) *node.Output {
+func (l lyingDisk) Step(in *node.Input) *node.Output {
 	out := l.stepper.Step(in)
 	for i := range out.Writes {
 		if op := &out.Writes[i].Op; op.Kind == store.OpFsync && op.Class == store.ClassTxnLog {
@@ -29,7 +29,7 @@ func (l lyingDisk) Step(in node.Input) *node.Output {
 // amnesiac is a core that forgets to write the epochs that it has promised.
 type amnesiac struct{ stepper }
 
-func (a amnesiac) Step(in node.Input) *node.Output {
+func (a amnesiac) Step(in *node.Input) *node.Output {
 	out := a.stepper.Step(in)
 	for i := range out.Notes {
 		if n := &out.Notes[i]; n.Kind == node.NoteAcceptedEpoch && in.Now > 10*time.Second {
@@ -42,7 +42,7 @@ func (a amnesiac) Step(in node.Input) *node.Output {
 // forgetful is a core that now and then applies something else.
 type forgetful struct{ stepper }
 
-func (f forgetful) Step(in node.Input) *node.Output {
+func (f forgetful) Step(in *node.Input) *node.Output {
 	out := f.stepper.Step(in)
 	for i := range out.Notes {
 		if n := &out.Notes[i]; n.Kind == node.NoteApplied && n.Zxid.Counter() == 100 {

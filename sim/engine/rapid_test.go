@@ -78,7 +78,7 @@ func (r *recorder) Failed() bool                      { return r.failed }
 // reborn is a core that goes wrong in every life but its first.
 type reborn struct{ stepper }
 
-func (b reborn) Step(in node.Input) *node.Output {
+func (b reborn) Step(in *node.Input) *node.Output {
 	out := b.stepper.Step(in)
 	for i := range out.Notes {
 		if n := &out.Notes[i]; n.Kind == node.NoteApplied {

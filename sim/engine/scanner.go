@@ -132,7 +132,7 @@ func (s *server) receiveMessage(cn *conn, data []byte) int {
 		}
 	}
 	life := s.life
-	s.step(node.Event{Kind: node.EventReceived, Conn: cn.id, Data: data[:n]})
+	s.deliver(cn, data[:n])
 	h.before = false
 	if found && s.life == life {
 		s.interrupted(h)

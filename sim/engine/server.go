@@ -32,7 +32,7 @@ const (
 
 // stepper is the core as the driver uses it.
 type stepper interface {
-	Step(in node.Input) *node.Output
+	Step(in *node.Input) *node.Output
 }
 
 // processState says whether a server's process runs.
@@ -59,6 +59,7 @@ type server struct {
 	disk  *disksim.Disk
 	cfg   node.Config
 	core  stepper
+	in    node.Input // of the core's next step; here, so that nothing is copied
 	state processState
 	life  int64 // counts processes; events carry it
 
@@ -149,7 +150,9 @@ func (s *server) handle(ev vtime.Event) {
 	case serverDisk:
 		s.diskDone(node.Lane(detail))
 	case serverDrawn:
-		s.step(node.Event{Kind: node.EventDrawn, Draw: node.DrawKind(detail), Value: ev.B})
+		in := s.input(node.EventDrawn)
+		in.Draw, in.Value = node.DrawKind(detail), ev.B
+		s.step()
 	case serverNews:
 		s.hear(s.hold.news[ev.B])
 	}
@@ -193,7 +196,8 @@ func (s *server) boot(tried uint8) {
 	for _, port := range []node.Port{node.PortClient, node.PortQuorum, node.PortElection} {
 		s.c.net.Listen(s.host, netsim.Port(port))
 	}
-	s.step(node.Event{Kind: node.EventStart})
+	s.input(node.EventStart)
+	s.step()
 }
 
 // bootTroubled has the disk's faults their way with a process that wants to read
@@ -264,15 +268,22 @@ func (s *server) bury() {
 	s.seen.died()
 }
 
-// step hands an event to the core and carries out what comes of it. Nothing in
-// the carrying out calls step again: what follows comes as an event of its own.
-func (s *server) step(ev node.Event) {
+// input begins the input of a step: an event of a kind, with the rest to be
+// filled in.
+func (s *server) input(kind node.EventKind) *node.Event {
 	now := s.now()
+	s.in = node.Input{Now: s.clock.now(now), Wall: s.clock.wall(now), Event: node.Event{Kind: kind}}
+	return &s.in.Event
+}
+
+// step hands the input to the core and carries out what comes of it. Nothing in
+// the carrying out calls step again: what follows comes as an event of its own.
+func (s *server) step() {
 	s.c.stepping = s
 	if t := s.c.trace; t != nil {
-		t.stepping(s, &ev)
+		t.stepping(s, &s.in.Event)
 	}
-	out := s.core.Step(node.Input{Now: s.clock.now(now), Wall: s.clock.wall(now), Event: ev})
+	out := s.core.Step(&s.in)
 	s.c.stepping = nil
 	if t := s.c.trace; t != nil {
 		t.stepped(s, out)

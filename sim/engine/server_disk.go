@@ -100,7 +100,9 @@ func (s *server) diskDone(id node.Lane) {
 	}
 	s.c.digest.fold(uint64(w.ID)<<8 | uint64(w.Op.Kind))
 	if w.Notify || err != nil {
-		s.step(node.Event{Kind: node.EventDiskDone, Write: w.ID, Lane: id, Err: err, Recovered: recovered})
+		in := s.input(node.EventDiskDone)
+		in.Write, in.Lane, in.Err, in.Recovered = w.ID, id, err, recovered
+		s.step()
 	}
 }
 

@@ -27,7 +27,9 @@ func (s *server) accepted(end netsim.EndID, port netsim.Port, peer netsim.HostID
 	cn := &conn{end: end, port: node.Port(port)}
 	s.conns.accepted(cn)
 	s.c.ends.put(end, cn)
-	s.step(node.Event{Kind: node.EventAccepted, Conn: cn.id, Port: node.Port(port), Addr: s.c.hostNames[peer]})
+	in := s.input(node.EventAccepted)
+	in.Conn, in.Port, in.Addr = cn.id, node.Port(port), s.c.hostNames[peer]
+	s.step()
 }
 
 // The listener's side: what the network tells of the process's ends. Ends that
@@ -38,7 +40,8 @@ func (s *server) connected(end netsim.EndID) {
 		return
 	}
 	if cn := s.c.ends.of(end); cn != nil {
-		s.step(node.Event{Kind: node.EventConnected, Conn: cn.id})
+		s.input(node.EventConnected).Conn = cn.id
+		s.step()
 	}
 }
 
@@ -48,7 +51,8 @@ func (s *server) ended(end netsim.EndID, how node.EventKind) {
 	}
 	if cn := s.c.ends.of(end); cn != nil {
 		s.forget(cn)
-		s.step(node.Event{Kind: how, Conn: cn.id})
+		s.input(how).Conn = cn.id
+		s.step()
 	}
 }
 
@@ -127,10 +131,17 @@ func (s *server) receive(id node.ConnID) {
 	if s.watched && s.watchReceived(cn, data) {
 		return
 	}
-	s.step(node.Event{Kind: node.EventReceived, Conn: id, Data: data})
+	s.deliver(cn, data)
 	if s.conns.of(id) == cn {
 		s.readable(cn)
 	}
+}
+
+// deliver hands bytes of a connection to the core.
+func (s *server) deliver(cn *conn, data []byte) {
+	in := s.input(node.EventReceived)
+	in.Conn, in.Data = cn.id, data
+	s.step()
 }
 
 // ask notes that a stage has work; its turn comes after a drawn delay. A sender
@@ -161,11 +172,13 @@ func (s *server) room(cn *conn) int {
 
 // grant gives a stage its turn.
 func (s *server) grant(stage node.Stage) {
-	ev := node.Event{Kind: node.EventTurn, Stage: stage}
+	room := 0
 	if stage.Kind == node.StageSender {
-		if ev.Room = s.room(s.conns.of(stage.Conn)); ev.Room == 0 {
+		if room = s.room(s.conns.of(stage.Conn)); room == 0 {
 			return
 		}
 	}
-	s.step(ev)
+	in := s.input(node.EventTurn)
+	in.Stage, in.Room = stage, room
+	s.step()
 }

@@ -54,7 +54,8 @@ func (s *server) ring(i int, gen uint32) {
 		s.awake(i)
 	}
 	if rings {
-		s.step(node.Event{Kind: node.EventTimer, Timer: t.id})
+		s.input(node.EventTimer).Timer = t.id
+		s.step()
 	}
 }
 

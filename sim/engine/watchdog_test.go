@@ -35,7 +35,7 @@ type deaf struct {
 	none  node.Output
 }
 
-func (d *deaf) Step(in node.Input) *node.Output {
+func (d *deaf) Step(in *node.Input) *node.Output {
 	if in.Kind == node.EventTurn && in.Stage.Kind == d.stage && in.Now > d.after {
 		return &d.none
 	}

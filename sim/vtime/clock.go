@@ -59,10 +59,15 @@ func (c *Clock) Schedule(at time.Duration, ev Event) uint64 {
 		panic(fmt.Sprintf("vtime: scheduled for %v, but it is %v", at, c.now))
 	}
 	c.seq++
-	ev.At, ev.Seq = at, c.seq
-	c.put(c.take(ev))
+	p := c.place()
+	n := &c.nodes[p-1]
+	// Field by field, here and in release: to store small ones and load them as
+	// one large copy would make the processor wait.
+	n.ev.At, n.ev.Seq, n.ev.A, n.ev.B = at, c.seq, ev.A, ev.B
+	n.ev.Class, n.ev.Kind, n.ev.Host = ev.Class, ev.Kind, ev.Host
+	c.put(p, n)
 	c.pending++
-	return ev.Seq
+	return c.seq
 }
 
 // Peek is the instant of the earliest event; false if there is none. It looks
@@ -123,16 +128,15 @@ func (c *Clock) spread(level, s int) int32 {
 	for p != 0 {
 		next := c.next(p)
 		if p != first {
-			c.put(p)
+			c.put(p, &c.nodes[p-1])
 		}
 		p = next
 	}
 	return first
 }
 
-// put appends place p to its slot as seen from Now.
-func (c *Clock) put(p int32) {
-	n := &c.nodes[p-1]
+// put appends place p, which holds n, to its slot as seen from Now.
+func (c *Clock) put(p int32, n *node) {
 	n.next = 0
 	at := uint64(n.ev.At)
 	level := uint(bits.Len64((at^uint64(c.now))|1)-1) / digitBits
@@ -162,15 +166,14 @@ func (c *Clock) clear(level, s int) {
 	}
 }
 
-// take stores ev at a free place.
-func (c *Clock) take(ev Event) int32 {
+// place takes a free place, whose event is to be filled in.
+func (c *Clock) place() int32 {
 	p := c.free
 	if p == 0 {
-		c.nodes = append(c.nodes, node{ev: ev})
+		c.nodes = append(c.nodes, node{})
 		return int32(len(c.nodes))
 	}
-	n := &c.nodes[p-1]
-	c.free, n.ev = n.next, ev
+	c.free = c.nodes[p-1].next
 	return p
 }
 
@@ -178,7 +181,7 @@ func (c *Clock) take(ev Event) int32 {
 func (c *Clock) release(p int32) Event {
 	n := &c.nodes[p-1]
 	n.next, c.free = c.free, p
-	return n.ev
+	return Event{At: n.ev.At, Seq: n.ev.Seq, Class: n.ev.Class, Kind: n.ev.Kind, Host: n.ev.Host, A: n.ev.A, B: n.ev.B}
 }
 
 func (c *Clock) at(p int32) time.Duration { return c.nodes[p-1].ev.At }

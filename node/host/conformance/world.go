@@ -41,11 +41,12 @@ type Puppet struct {
 }
 
 // Step is what a driver calls.
-func (p *Puppet) Step(in node.Input) *node.Output {
+func (p *Puppet) Step(in *node.Input) *node.Output {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	in.Data = slices.Clone(in.Data)
-	p.told = append(p.told, in)
+	was := *in
+	was.Data = slices.Clone(in.Data)
+	p.told = append(p.told, was)
 	return &node.Output{}
 }
 
