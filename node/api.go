@@ -45,6 +45,7 @@ type Config struct {
 	PreAllocSize      int64         // bytes by which a log file grows
 	LeaderDialDelay   time.Duration // before a leader that does not lead yet is dialled again; 0 is 100 ms
 	SessionSecret     []byte        // every server of the ensemble has the same
+	DiskCopies        bool          // the driver's disk keeps nothing of a write once it is done: its memory may be used again
 	Store             StoreConfig
 	Clients           ClientsConfig
 	Bugs              Bugs // planted bugs; the zero value plants none

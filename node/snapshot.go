@@ -30,6 +30,7 @@ type snapshotStage struct {
 	image   *ztree.Snapshot
 	writer  *store.SnapshotWriter
 	content proto.Zxid // newest transaction that the file may contain
+	piece   []byte     // the last one written, if its memory may be used again
 }
 
 type snapshotState uint8
@@ -58,7 +59,7 @@ func (n *Node) snapshotIntervalDrawn(random int64) { n.log.limit = n.halfSnapCou
 func (n *Node) startSnapshot(why snapshotWhy) {
 	s := &n.snap
 	s.number++
-	s.state, s.why = snapshotWriting, why
+	s.state, s.why, s.piece = snapshotWriting, why, nil
 	s.image = n.tree.NewSnapshot()
 	s.writer = store.NewSnapshotWriter(s.image.Zxid())
 	n.ops = s.writer.Begin(n.scratch())
@@ -71,7 +72,10 @@ func (n *Node) snapshotTurn() {
 	if s.state != snapshotWriting {
 		return
 	}
-	b, done := s.image.Append(make([]byte, 0, snapshotChunk+1024), snapshotChunk)
+	b, done := s.image.Append(s.room(), snapshotChunk)
+	if n.cfg.DiskCopies {
+		s.piece = b
+	}
 	n.ops = s.writer.Chunk(n.scratch(), b)
 	if done {
 		s.state = snapshotWaiting
@@ -82,6 +86,15 @@ func (n *Node) snapshotTurn() {
 		return
 	}
 	n.write(LaneSnapshot, n.ops, thenSnapshotChunk, s.number)
+}
+
+// room is where the next piece goes. The one before has been written: without
+// using its memory again, the garbage of a snapshot would be as large as its file.
+func (s *snapshotStage) room() []byte {
+	if cap(s.piece) > 0 && cap(s.piece) <= 4*snapshotChunk {
+		return s.piece[:0]
+	}
+	return make([]byte, 0, snapshotChunk+1024)
 }
 
 func (n *Node) snapshotChunkWritten(number int64) {
@@ -110,7 +123,7 @@ func (n *Node) snapshotDurable(number int64) {
 	}
 	finished := s.state == snapshotFinishing
 	zxid := s.image.Zxid()
-	s.state, s.image, s.writer = snapshotIdle, nil, nil
+	s.state, s.image, s.writer, s.piece = snapshotIdle, nil, nil, nil
 	if !finished {
 		return
 	}

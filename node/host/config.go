@@ -54,6 +54,7 @@ func (c Config) withDefaults() Config {
 	if c.Node.LeaderDialDelay == 0 {
 		c.Node.LeaderDialDelay = leaderDialDelay
 	}
+	c.Node.DiskCopies = true
 	n := &c.Node.Clients
 	n.MaxPerAddress, n.MaxConns = c.MaxClientConns, c.MaxConns
 	n.DataDir, n.LogDir = versionOf(c.DataDir), versionOf(c.LogDir)
