@@ -30,6 +30,8 @@ func TestWordsOfTheCommandLine(t *testing.T) {
 	require.ErrorContains(t, err, `"tre"`)
 	_, err = parse([]string{"--server", "a", "--load", "b", "--ops", "delete"})
 	require.ErrorContains(t, err, `"delete"`)
+	_, err = parse([]string{"--server", "a", "--load", "b", "--tree-of", "zk"})
+	require.ErrorContains(t, err, `"zk"`)
 	o, err := parse([]string{"--server", "a", "--load", "b", "--ops", "get,set", "--dir", t.TempDir()})
 	require.NoError(t, err)
 	assert.Len(t, o.workloads(), 6)

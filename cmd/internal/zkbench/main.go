@@ -29,6 +29,7 @@ const serveTimeout = 3 * time.Minute
 type options struct {
 	server, load, dir string
 	heap, only, ops   string
+	treeOf            string
 	starts, rounds    int
 	span, warm        time.Duration
 	kills, znodes     int
@@ -62,6 +63,7 @@ func parse(args []string) (*options, error) {
 	fs.StringVar(&o.heap, "heap", "1g", "heap of each Java server")
 	fs.StringVar(&o.only, "only", "throughput,failover,tree", "parts to run, with commas")
 	fs.StringVar(&o.ops, "ops", "create,set,get", "operations of the part throughput, with commas")
+	fs.StringVar(&o.treeOf, "tree-of", strings.Join(kindNames[:], ","), "kinds of servers that the part tree measures, with commas")
 	fs.IntVar(&o.starts, "starts", 3, "fresh starts of both")
 	fs.IntVar(&o.rounds, "rounds", 2, "measured rounds of each load in a start")
 	fs.DurationVar(&o.span, "for", 3*time.Second, "how long a round is measured")
@@ -78,7 +80,7 @@ func parse(args []string) (*options, error) {
 	for _, p := range phases {
 		names = append(names, p.name)
 	}
-	if err := errors.Join(known("--only", o.only, names), known("--ops", o.ops, operations)); err != nil {
+	if err := errors.Join(known("--only", o.only, names), known("--ops", o.ops, operations), known("--tree-of", o.treeOf, kindNames[:])); err != nil {
 		return nil, err
 	}
 	var err1, err2, err3 error

@@ -3,6 +3,8 @@ package main
 import (
 	"fmt"
 	"os"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/zksim/zksim/cmd/internal/ensemble"
@@ -18,40 +20,57 @@ const settle = 10 * time.Second
 // that they do not share the machine, looks at their memory, and starts them
 // again.
 func largeTree(o *options) error {
-	var loaded, most, restarted, seconds [kinds][]float64
+	var all [kinds]treesTold
 	for n := range o.starts {
 		for i := range kinds {
 			kind := (n + i) % kinds
+			if !slices.Contains(strings.Split(o.treeOf, ","), kindNames[kind]) {
+				continue
+			}
 			t, err := o.fill(kind, n)
 			if err != nil {
 				return fmt.Errorf("%s: %w", kindNames[kind], err)
 			}
-			loaded[kind], most[kind] = append(loaded[kind], t.loaded), append(most[kind], t.most)
-			restarted[kind], seconds[kind] = append(restarted[kind], t.restarted), append(seconds[kind], t.seconds)
-			fmt.Fprintf(os.Stderr, "%-9s %d znodes: %.0f MiB, at most %.0f; after a restart in %.2f s: %.0f MiB\n",
-				kindNames[kind], o.znodes, t.loaded, t.most, t.seconds, t.restarted)
+			all[kind] = append(all[kind], t)
+			fmt.Fprintf(os.Stderr, "%-9s %d znodes: %.0f MiB, at most %.0f; after a restart in %.2f s: %.0f MiB, at most %.0f\n",
+				kindNames[kind], o.znodes, t.loaded, t.most, t.seconds, t.restarted, t.mostRestarted)
 		}
 	}
 	fmt.Printf("| %d znodes of 100 bytes | zkserver | ZooKeeper | ratio | |\n|---|---|---|---|---|\n", o.znodes)
-	row := func(what string, all [kinds][]float64, bound float64) {
-		a, b := median(all[ours]), median(all[theirs])
-		said := ""
-		if bound > 0 {
-			said = verdict(a <= bound*b)
+	row := func(what string, bound float64, of func(treeTold) float64) {
+		a, b := all[ours].median(of), all[theirs].median(of)
+		ratio, said := "", ""
+		if b > 0 && len(all[ours]) > 0 {
+			ratio = fmt.Sprintf("%.2f", a/b)
+			if bound > 0 {
+				said = verdict(a <= bound*b)
+			}
 		}
-		fmt.Printf("| %s | %.2f | %.2f | %.2f | %s |\n", what, a, b, a/b, said)
+		fmt.Printf("| %s | %.2f | %.2f | %s | %s |\n", what, a, b, ratio, said)
 	}
-	row("resident memory of a server, MiB", loaded, memoryMost)
-	row("most of it while they came, MiB", most, 0)
-	row("resident memory after a restart, MiB", restarted, memoryMost)
-	row("restart until every server serves, s", seconds, 1)
+	row("resident memory of a server, MiB", memoryMost, func(t treeTold) float64 { return t.loaded })
+	row("most of it while they came, MiB", memoryMost, func(t treeTold) float64 { return t.most })
+	row("resident memory after a restart, MiB", memoryMost, func(t treeTold) float64 { return t.restarted })
+	row("most of it meanwhile, MiB", 0, func(t treeTold) float64 { return t.mostRestarted })
+	row("restart until every server serves, s", 1, func(t treeTold) float64 { return t.seconds })
 	fmt.Println()
 	return nil
 }
 
 // treeTold is what one kind of servers did with a large tree; memory is that of the
 // server that has most, in MiB.
-type treeTold struct{ loaded, most, restarted, seconds float64 }
+type treeTold struct{ loaded, most, restarted, mostRestarted, seconds float64 }
+
+// treesTold is that of all starts.
+type treesTold []treeTold
+
+func (all treesTold) median(of func(treeTold) float64) float64 {
+	var values []float64
+	for _, t := range all {
+		values = append(values, of(t))
+	}
+	return median(values)
+}
 
 func (o *options) fill(kind, n int) (treeTold, error) {
 	e, err := o.startOne(kind, n)
@@ -75,7 +94,7 @@ func (o *options) fill(kind, n int) (treeTold, error) {
 		return t, err
 	}
 	time.Sleep(settle)
-	t.restarted, _, err = memory(e)
+	t.restarted, t.mostRestarted, err = memory(e)
 	return t, err
 }
 
