@@ -184,21 +184,15 @@ func (n *Node) keepDigest(z proto.Zxid) {
 	n.digests.push(digestEntry{z, n.tree.Digest()})
 }
 
-// Counters are what a server has counted since it started.
+// Counters are what a server has counted since it started, or since srst, and
+// [Node.Monitor] does not tell.
 type Counters struct {
-	PacketsReceived, PacketsSent int64 // of clients; since srst
-	Requests                     int64 // answered; since srst
-	LatencySum, LatencyMax       time.Duration
-	Dropped, Rejected            int64 // connections of clients that this server closed; of these the ones too many
-	Outstanding                  int   // requests read and not answered
-	ThrottledOps                 int64
+	Requests   int64 // answered
+	LatencySum time.Duration
 }
 
 // Counters tells what has been counted.
 func (n *Node) Counters() Counters {
-	c := &n.counters
-	return Counters{PacketsReceived: c.received, PacketsSent: c.sent, Requests: c.latency.count,
-		LatencySum: time.Duration(min(c.latency.sum, math.MaxInt64/int64(time.Millisecond))) * time.Millisecond,
-		LatencyMax: time.Duration(c.latency.most) * time.Millisecond,
-		Dropped:    c.dropped, Rejected: c.rejected, Outstanding: n.demand.outstanding, ThrottledOps: c.throttledOps}
+	l := &n.counters.latency
+	return Counters{Requests: l.count, LatencySum: time.Duration(min(l.sum, math.MaxInt64/int64(time.Millisecond))) * time.Millisecond}
 }

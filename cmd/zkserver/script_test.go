@@ -28,7 +28,7 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Setup: func(env *testscript.Env) error {
-			for i := range 9 {
+			for i := range 12 {
 				port, err := freeport.Port()
 				if err != nil {
 					return err
@@ -46,6 +46,7 @@ func TestScripts(t *testing.T) {
 			"serves": scriptServes,
 			"logged": scriptLogged,
 			"scrape": scriptScrape,
+			"agrees": scriptAgrees,
 			"poke":   scriptPoke,
 			"taken":  scriptTaken,
 			"term":   scriptTerm,
@@ -147,13 +148,52 @@ func scriptLogged(ts *testscript.TestScript, neg bool, args []string) {
 
 // scrape PORT PATTERN: the metrics have it.
 func scriptScrape(ts *testscript.TestScript, neg bool, args []string) {
-	resp, err := http.Get("http://127.0.0.1:" + args[0] + "/metrics")
+	if body := scraped(ts, args[0]); !regexp.MustCompile("(?m)" + args[1]).MatchString(body) {
+		ts.Fatalf("no %q in\n%s", args[1], body)
+	}
+}
+
+// scraped are the metrics at a port.
+func scraped(ts *testscript.TestScript, port string) string {
+	resp, err := http.Get("http://127.0.0.1:" + port + "/metrics")
 	ts.Check(err)
 	defer resp.Body.Close()
 	body, err := io.ReadAll(resp.Body)
 	ts.Check(err)
-	if !regexp.MustCompile("(?m)" + args[1]).Match(body) {
-		ts.Fatalf("no %q in\n%s", args[1], body)
+	return string(body)
+}
+
+// agrees CLIENT METRICS [KEY…]: the keys of mntr are metrics and the other way
+// round, and these are among them; on a leader, those of learners too.
+func scriptAgrees(ts *testscript.TestScript, neg bool, args []string) {
+	conn, err := net.Dial("tcp", "127.0.0.1:"+args[0])
+	ts.Check(err)
+	defer conn.Close()
+	_, err = io.WriteString(conn, "mntr")
+	ts.Check(err)
+	text, err := io.ReadAll(conn)
+	ts.Check(err)
+	told, metrics := map[string]bool{}, scraped(ts, args[1])
+	for line := range strings.Lines(string(text)) {
+		key, _, _ := strings.Cut(strings.TrimPrefix(line, "zk_"), "\t")
+		told[key] = true
+		if !regexp.MustCompile(`(?m)^` + regexp.QuoteMeta(key) + `(\{[a-z]+="[^"]+"\})? `).MatchString(metrics) {
+			ts.Fatalf("no metric %s in\n%s", key, metrics)
+		}
+	}
+	needed := args[2:]
+	if strings.Contains(string(text), "zk_server_state\tleader\n") {
+		needed = append(needed, "learners", "synced_followers", "pending_syncs", "last_proposal_size")
+	}
+	for _, key := range needed {
+		if !told[key] {
+			ts.Fatalf("no key %s in\n%s", key, text)
+		}
+	}
+	for _, m := range ofMonitor {
+		if regexp.MustCompile(`(?m)^`+regexp.QuoteMeta(m.key)+`[ {]`).MatchString(metrics) && !told[m.key] {
+			ts.Fatalf("mntr does not tell of the metric %s:\n%s", m.key, text)
+		}
 	}
 }
 
