@@ -3,7 +3,6 @@ package linearizability
 import (
 	"cmp"
 	"fmt"
-	"slices"
 
 	"github.com/zksim/zksim/node/proto"
 )
@@ -17,10 +16,8 @@ func bySession(h *History) []*Op {
 			ops = append(ops, o)
 		}
 	}
-	slices.SortStableFunc(ops, func(a, b *Op) int {
-		return cmp.Or(cmp.Compare(a.Session, b.Session), cmp.Compare(a.Xid, b.Xid))
-	})
-	return ops
+	return gathered(ops, func(o *Op) proto.SessionID { return o.Session },
+		func(a, b *Op) int { return cmp.Compare(a.Xid, b.Xid) })
 }
 
 // eachSession calls check with the calls of one session after the other, in the

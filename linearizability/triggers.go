@@ -1,7 +1,6 @@
 package linearizability
 
 import (
-	"cmp"
 	"slices"
 
 	"github.com/zksim/zksim/model"
@@ -74,20 +73,12 @@ func (t *triggers) put(g trigger) {
 	}
 }
 
-// byWatched sorts the triggers by what is watched, keeping the order of W.
+// byWatched parts the triggers by what is watched, keeping the order of W.
 func (t *triggers) byWatched() map[watched][]trigger {
-	list := slices.Clone(t.list)
-	slices.SortStableFunc(list, func(a, b trigger) int {
-		return cmp.Or(cmp.Compare(a.on.path, b.on.path), compareBool(a.on.children, b.on.children))
-	})
-	out := make(map[watched][]trigger)
-	for len(list) > 0 {
-		n := 1
-		for n < len(list) && list[n].on == list[0].on {
-			n++
-		}
-		out[list[0].on] = list[:n:n]
-		list = list[n:]
+	out := make(map[watched][]trigger, len(t.watched))
+	for i := range t.list {
+		on := t.list[i].on
+		out[on] = append(out[on], t.list[i])
 	}
 	return out
 }

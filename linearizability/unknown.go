@@ -2,7 +2,6 @@ package linearizability
 
 import (
 	"cmp"
-	"maps"
 	"slices"
 
 	"github.com/zksim/zksim/node/proto"
@@ -110,25 +109,16 @@ func boundBySession(h *History, list []unknown, at []proto.Zxid) []unknown {
 }
 
 // sessionCalls gives the indices of the calls that belong to a session, session
-// by session in the order of their xids. Nearly always that is the order of the
-// calls, so there is nothing to sort but the sessions.
+// by session in the order of their xids.
 func sessionCalls(h *History) []int32 {
-	of := map[proto.SessionID][]int32{}
+	calls := make([]int32, 0, len(h.Ops))
 	for i := range h.Ops {
 		if o := &h.Ops[i]; o.Session != 0 && o.Xid > 0 {
-			of[o.Session] = append(of[o.Session], int32(i))
+			calls = append(calls, int32(i))
 		}
 	}
-	byXid := func(a, b int32) int { return cmp.Compare(h.Ops[a].Xid, h.Ops[b].Xid) }
-	calls := make([]int32, 0, len(h.Ops))
-	for _, id := range slices.Sorted(maps.Keys(of)) {
-		list := of[id]
-		if !slices.IsSortedFunc(list, byXid) {
-			slices.SortStableFunc(list, byXid)
-		}
-		calls = append(calls, list...)
-	}
-	return calls
+	return gathered(calls, func(i int32) proto.SessionID { return h.Ops[i].Session },
+		func(a, b int32) int { return cmp.Compare(h.Ops[a].Xid, h.Ops[b].Xid) })
 }
 
 // boundSession bounds the unknown calls of one session by its answered writes,

@@ -53,7 +53,7 @@ type watchItem struct {
 // watchItems gives replies and events, session by session in the order in which
 // they reached the client. Sessions of which that order is not known are left out.
 func watchItems(h *History) []watchItem {
-	var items []watchItem
+	items := make([]watchItem, 0, len(h.Ops)+len(h.Events))
 	for i := range h.Ops {
 		o := &h.Ops[i]
 		if o.Replied() && o.Session != 0 {
@@ -67,10 +67,9 @@ func watchItems(h *History) []watchItem {
 		}
 	}
 	items = slices.DeleteFunc(items, func(it watchItem) bool { return vague[it.session] })
-	slices.SortStableFunc(items, func(a, b watchItem) int {
-		return cmp.Or(cmp.Compare(a.session, b.session), cmp.Compare(a.xid, b.xid), compareBool(a.event != nil, b.event != nil))
+	return gathered(items, func(it watchItem) proto.SessionID { return it.session }, func(a, b watchItem) int {
+		return cmp.Or(cmp.Compare(a.xid, b.xid), compareBool(a.event != nil, b.event != nil))
 	})
-	return items
 }
 
 // vagueSessions are those with a watch event that does not say after which reply
