@@ -51,6 +51,7 @@ type progress struct {
 	healed  time.Duration
 	backoff time.Duration // how long streams may still wait to send again, at the heal
 	began   time.Duration // of the phase, or when it could begin to go on
+	unheard time.Duration // how long what dead clients have sent may still be under way, when they fall silent
 	probes  []*probe
 }
 
@@ -73,7 +74,7 @@ func (p *progress) Handle(ev vtime.Event) uint64 {
 		p.healed = p.c.clock.Now()
 		p.c.stopLoad()
 		p.c.faults.heal()
-		p.backoff = p.c.longestBackoff()
+		p.backoff = p.c.net.LongestBackoff(p.c.healedHosts()...)
 	}
 	p.look()
 	return uint64(p.phase)
@@ -136,14 +137,12 @@ func (c *cluster) established() *server {
 	return nil
 }
 
-// longestBackoff is how long streams of the healed servers may still wait until
-// they send again what was lost.
-func (c *cluster) longestBackoff() time.Duration {
+func (c *cluster) healedHosts() []netsim.HostID {
 	var hosts []netsim.HostID
 	for _, s := range c.healed() {
 		hosts = append(hosts, s.host)
 	}
-	return c.net.LongestBackoff(hosts...)
+	return hosts
 }
 
 // judge reports a bound that has passed.
@@ -170,13 +169,15 @@ func (p *progress) judge() {
 	}
 }
 
-// boundSessions is how long it may take until silent sessions are closed.
+// boundSessions is how long it may take until silent sessions are closed. What a
+// client had sent before it died may come later still: its host goes on sending
+// it again, and then it is heard once more.
 func (p *progress) boundSessions() time.Duration {
 	longest := time.Duration(sessionTimeout)
 	for _, s := range p.c.programs {
 		longest = max(longest, s.st.core.Timeout())
 	}
-	return longest + p.c.ticks(sessionTicks)
+	return longest + p.c.ticks(sessionTicks) + p.unheard
 }
 
 // judgeProgram reports what the program has waited for too long.

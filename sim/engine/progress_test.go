@@ -170,3 +170,14 @@ func TestFailoverIsJudged(t *testing.T) {
 		}
 	}
 }
+
+// A client has written to zk1 while the network flapped. When all clients are dead,
+// its host still waits to send that again, and zk1 hears of the session once more.
+func TestSilenceBeginsWhenWhatDeadClientsHaveSentHasArrived(t *testing.T) {
+	cfg := Config{Seed: 0x979966bfaa017db6, Servers: 3, Clients: 3, For: 40 * time.Second,
+		Faults: []fault.Statement{statement(t, "at 1.711s for 50s flap one 22ms 246ms"), statement(t, "at 6.414s for 53s flap all 4ms 4ms")}}
+	c := newCluster(cfg.withDefaults())
+	c.run()
+	assert.Nil(t, c.violation)
+	assert.Greater(t, c.progress.unheard, 5*time.Second)
+}

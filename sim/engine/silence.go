@@ -18,9 +18,12 @@ func (s *server) treeOf() *ztree.Tree {
 // silence has all clients die without a word: the leader must notice.
 func (p *progress) silence() {
 	p.c.endPrograms()
+	hosts := p.c.healedHosts()
 	for _, st := range p.c.stations {
 		st.core.Die()
+		hosts = append(hosts, st.host)
 	}
+	p.unheard = p.c.net.LongestBackoff(hosts...)
 }
 
 // sessionsClosed reports whether no healed server knows a session any more. Of
