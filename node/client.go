@@ -23,7 +23,7 @@ type clientConn struct {
 
 	asking      bool  // by a four-letter word
 	stopped     bool  // it is not read from until answers have left
-	flooded     bool  // more waits for it than may
+	flooded     bool  // more waits for it than may, or it watches too much: it is being closed
 	outstanding int   // requests that were read and are not answered
 	inside      int   // those of them that are in the pipeline
 	large       int64 // bytes of the large ones among them

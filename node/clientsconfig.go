@@ -13,6 +13,7 @@ type ClientsConfig struct {
 	MaxConns      int           // connections of all clients (maxCnxns); 0 is no bound
 	Sessionless   time.Duration // a connection may be without a session (nio.sessionlessCnxnTimeout); 0 is 10 s
 	MaxUnsent     int           // bytes that may wait for a client who does not read; 0 is 64 MiB
+	MaxWatches    int64         // bytes that the watches of a connection may take (maxWatchBytes); 0 is 256 MiB
 
 	Tokens     int           // ConnectRequests that may come at once (connection_throttle_tokens); 0 is no bound
 	TokenEvery time.Duration // after which there are more (connection_throttle_fill_time); 0 is 1 ms
@@ -44,6 +45,7 @@ type Machine interface {
 const (
 	sessionlessDefault = 10 * time.Second
 	maxUnsentDefault   = 64 << 20
+	maxWatchesDefault  = 256 << 20
 	tokenEveryDefault  = time.Millisecond
 	outstandingDefault = 1000
 	largeMaxDefault    = 100 << 20
@@ -56,6 +58,7 @@ const (
 func (c ClientsConfig) withDefaults() ClientsConfig {
 	c.Sessionless = cmp.Or(c.Sessionless, sessionlessDefault)
 	c.MaxUnsent = cmp.Or(c.MaxUnsent, maxUnsentDefault)
+	c.MaxWatches = cmp.Or(c.MaxWatches, maxWatchesDefault)
 	c.TokenEvery = cmp.Or(c.TokenEvery, tokenEveryDefault)
 	c.TokenCount = cmp.Or(c.TokenCount, 1)
 	c.Outstanding = cmp.Or(c.Outstanding, outstandingDefault)

@@ -92,6 +92,7 @@ func (n *Node) execute(r *request) {
 	if res.Err == proto.OK {
 		from := ztree.Caller{Watcher: ztree.Watcher(c.id), Session: r.session, IDs: r.ids}
 		res = n.tree.Read(&r.op, &from, n.watches, n.deliver)
+		n.boundWatches(c, &r.op)
 	}
 	if n.reply(c, r, n.tree.LastProcessed(), &res) {
 		n.answered(c, r)

@@ -13,6 +13,15 @@ import (
 // The words that tell of what a server holds and how it was set up: conf, envi,
 // dirs, dump, hash, wchs, wchc, wchp.
 
+// isLong reports whether an answer that grows with what clients do is as long as
+// what may wait for a client.
+func (n *Node) isLong(b []byte) bool { return len(b) >= n.cfg.Clients.MaxUnsent }
+
+// cut ends an answer in the middle, and says so.
+func (n *Node) cut(b []byte) []byte {
+	return fmt.Appendf(b, "This answer is cut, it has more than %d bytes.\n", n.cfg.Clients.MaxUnsent)
+}
+
 func hexID(id proto.SessionID) string { return fmt.Sprintf("0x%x", uint64(id)) }
 
 func (n *Node) wordConf(b []byte, _ *conn, _ []byte) []byte {
@@ -74,6 +83,9 @@ func (n *Node) wordDump(b []byte, _ *conn, _ []byte) []byte {
 	for _, id := range owners {
 		b = fmt.Appendf(b, "%s:\n", hexID(id))
 		for _, path := range n.tree.Ephemerals(id) {
+			if n.isLong(b) {
+				return n.cut(b)
+			}
 			b = fmt.Appendf(b, "\t%s\n", path)
 		}
 	}
@@ -190,6 +202,9 @@ func (n *Node) wordWchc(b []byte, _ *conn, _ []byte) []byte {
 	all := n.dataWatches()
 	slices.SortStableFunc(all, func(x, y watched) int { return cmp.Compare(x.session, y.session) })
 	for i, w := range all {
+		if n.isLong(b) {
+			return n.cut(b)
+		}
 		if i == 0 || w.session != all[i-1].session {
 			b = fmt.Appendf(b, "%s\n", hexID(w.session))
 		}
@@ -201,6 +216,9 @@ func (n *Node) wordWchc(b []byte, _ *conn, _ []byte) []byte {
 func (n *Node) wordWchp(b []byte, _ *conn, _ []byte) []byte {
 	all := n.dataWatches()
 	for i, w := range all {
+		if n.isLong(b) {
+			return n.cut(b)
+		}
 		if i == 0 || w.path != all[i-1].path {
 			b = fmt.Appendf(b, "%s\n", w.path)
 		}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/zksim/zksim/node/proto"
+	"github.com/zksim/zksim/node/ztree"
 )
 
 // What keeps clients from taking more of a server than they should: bounds on
@@ -21,7 +22,7 @@ type demand struct {
 	large       int64           // bytes of large requests that are not answered
 	tokens      int
 	filled      time.Duration // when tokens were added last
-	flooded     []*conn       // more waits for them than may
+	flooded     []*conn       // more waits for them than may, or they watch too much
 }
 
 // forget is for a server whose connections have all been closed.
@@ -221,18 +222,45 @@ func (n *Node) toClient(c *conn, b []byte) {
 	n.packetSent(cc, size-frameHead)
 	cc.replySize = max(int64(size), cc.replySize-cc.replySize/16)
 	if c.queued-c.left > int64(n.cfg.Clients.MaxUnsent) {
-		cc.flooded = true
+		n.flood(c)
+	}
+}
+
+// flood marks a connection that is closed at the end of the step.
+func (n *Node) flood(c *conn) {
+	if !c.client.flooded {
+		c.client.flooded = true
 		n.demand.flooded = append(n.demand.flooded, c)
 	}
 }
 
+// boundWatches closes a connection that has set more watches than may be: without
+// a bound, one client could fill the memory by asking.
+func (n *Node) boundWatches(c *conn, op *proto.Op) {
+	if (op.Watch || setsWatches(op.Type)) && n.watchesOf(c) > n.cfg.Clients.MaxWatches {
+		n.flood(c)
+	}
+}
+
+func setsWatches(t proto.OpCode) bool {
+	return t == proto.OpSetWatches || t == proto.OpSetWatches2 || t == proto.OpAddWatch
+}
+
+// watchesOf is how many bytes a connection's watches take.
+func (n *Node) watchesOf(c *conn) int64 { return n.watches.Bytes(ztree.Watcher(c.id)) }
+
 // frameHead is the length of a frame's length.
 const frameHead = 4
 
-// dropFlooded closes the connections of clients that do not read.
+// dropFlooded closes the connections of clients that do not read, or that watch
+// too much.
 func (n *Node) dropFlooded() {
 	for _, c := range n.demand.flooded {
-		n.drop(c, fmt.Sprintf("the client does not read: %d bytes wait for it", c.queued-c.left))
+		reason := fmt.Sprintf("the client does not read: %d bytes wait for it", c.queued-c.left)
+		if w := n.watchesOf(c); w > n.cfg.Clients.MaxWatches {
+			reason = fmt.Sprintf("the client watches too much: its watches take %d bytes, maxWatchBytes is %d", w, n.cfg.Clients.MaxWatches)
+		}
+		n.drop(c, reason)
 	}
 	clear(n.demand.flooded)
 	n.demand.flooded = n.demand.flooded[:0]

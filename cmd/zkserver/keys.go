@@ -42,6 +42,7 @@ var keys = []key{
 	{"throttled_op_wait_time", func(s *settings, v string) error { return millis(&s.host.Node.Clients.ThrottledWait, v, 0) }},
 	{"largeRequestThreshold", setLargeRequest},
 	{"largeRequestMaxBytes", setLargeMax},
+	{"maxWatchBytes", setMaxWatches},
 	{"maxCnxns", func(s *settings, v string) error { return integer(&s.host.MaxConns, v, 0) }},
 	{"fsync.warningthresholdms", func(s *settings, v string) error { return millis(&s.host.FsyncWarning, v, 0) }},
 	{"forceSync", setForceSync},
@@ -330,6 +331,16 @@ func setLargeMax(s *settings, v string) error {
 		return err
 	}
 	s.host.Node.Clients.LargeMax = int64(bytes)
+	return nil
+}
+
+// setMaxWatches reads a key of ours, which may be more than 2 GiB.
+func setMaxWatches(s *settings, v string) error {
+	bytes, err := strconv.ParseInt(v, 10, 64)
+	if err != nil || bytes < 1 {
+		return fmt.Errorf("%q: want a number of bytes, at least 1", v)
+	}
+	s.host.Node.Clients.MaxWatches = bytes
 	return nil
 }
 

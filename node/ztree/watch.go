@@ -58,6 +58,7 @@ type watchList struct{ first, last *watch }
 
 type conn struct {
 	first *watch
+	bytes int64  // that its watches take
 	told  uint64 // the stamp of the last event that this connection was told of
 }
 
@@ -69,6 +70,19 @@ func NewWatches(ids func(Watcher) []proto.ID) *Watches {
 		w.paths[k] = map[string]*watchList{}
 	}
 	return w
+}
+
+// watchBytes is about what a watch takes beside its path.
+const watchBytes = 200
+
+func (e *watch) bytes() int64 { return int64(watchBytes + len(e.path)) }
+
+// Bytes is about what the watches of a connection take of the memory.
+func (w *Watches) Bytes(who Watcher) int64 {
+	if c := w.conns[who]; c != nil {
+		return c.bytes
+	}
+	return 0
 }
 
 // Count is the number of watches.
@@ -105,6 +119,7 @@ func (w *Watches) add(k watchKind, path string, who Watcher, mode watchMode) {
 	}
 	list.push(e)
 	e.conn.push(e)
+	e.conn.bytes += e.bytes()
 }
 
 func (l *watchList) push(e *watch) {
@@ -292,6 +307,7 @@ func (w *Watches) forget(e *watch) {
 	if e.connFollow != nil {
 		e.connFollow.connPrev = e.connPrev
 	}
+	e.conn.bytes -= e.bytes()
 	if e.conn.first == nil {
 		delete(w.conns, e.who)
 	}
