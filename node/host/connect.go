@@ -81,7 +81,9 @@ func (h *Host) accepted(p node.Port, sock net.Conn) {
 	h.lastID++
 	s := h.newStream(h.lastID, p, sock)
 	h.count(s, 1)
+	h.letting = true
 	h.step(node.Event{Kind: node.EventAccepted, Conn: s.id, Port: p, Addr: sock.RemoteAddr().String()})
+	h.letting = false
 	switch {
 	case p != node.PortClient:
 	case s.gone:

@@ -69,6 +69,9 @@ type Host struct {
 	lastID  node.ConnID          // of accepted connections
 	ending  error
 	looking time.Duration // since when it looks for a leader
+	refused quiet         // lines about connections of clients that were never let in
+	closed  quiet         // about those that were
+	letting bool          // the core is being told of a new connection
 
 	listeners [numPorts]net.Listener
 	dialling  context.Context
@@ -112,6 +115,8 @@ func (h *Host) prepare(core func(node.Config, *store.Recovered) stepper) error {
 func newHost(cfg Config) *Host {
 	h := &Host{cfg: cfg, inbox: newInbox(), done: make(chan struct{}), alarms: newAlarms(),
 		streams: map[node.ConnID]*stream{}, live: map[*stream]struct{}{}, listeners: cfg.Listeners}
+	h.refused = quiet{most: refusedLinesMost, tell: h.tellLeft("Refused more connections of clients")}
+	h.closed = quiet{most: closedLinesMost, tell: h.tellLeft("Closed more connections of clients")}
 	h.dialling, h.hangUp = context.WithCancel(context.Background())
 	return h
 }
@@ -255,6 +260,8 @@ func (h *Host) Look(f func(*node.Node)) bool {
 
 // shutdown ends everything but the loop itself, which has ended.
 func (h *Host) shutdown(why error) {
+	h.refused.end()
+	h.closed.end()
 	h.cfg.Logger.Info("shutting down", "why", why)
 	h.hangUp()
 	h.sleeper.Stop()

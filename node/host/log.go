@@ -70,16 +70,36 @@ func (h *Host) tellRole(f *node.Note) {
 	}
 }
 
-// tellClosed says whose connection this server closes, and why.
+// tellClosed says whose connection this server closes, and why. Of many clients
+// in a second it says how many.
 func (h *Host) tellClosed(f *node.Note) {
 	peer, port := "unknown", "unknown"
-	if s := h.streams[f.Conn]; s != nil {
+	s := h.streams[f.Conn]
+	if s != nil && s.port == node.PortClient && !h.quietFor().may(h.now) {
+		return
+	}
+	if s != nil {
 		port = portNames[s.port]
 		if s.sock != nil {
 			peer = s.sock.RemoteAddr().String()
 		}
 	}
 	h.cfg.Logger.Info("Closed connection", "peer", peer, "port", port, "reason", f.Text)
+}
+
+// quietFor bounds the lines about closed connections of clients.
+func (h *Host) quietFor() *quiet {
+	if h.letting {
+		return &h.refused
+	}
+	return &h.closed
+}
+
+// tellLeft tells of lines that were left out.
+func (h *Host) tellLeft(what string) func(int) {
+	return func(left int) {
+		h.cfg.Logger.Info(what, "count", left, "within", time.Second)
+	}
 }
 
 func (h *Host) slowFsync(op store.Op, took time.Duration) {

@@ -91,6 +91,8 @@ func (h *Host) idle() bool {
 func (h *Host) tick() {
 	now := h.cfg.Clock()
 	h.now, h.wall = now.Sub(h.began), now.UnixMilli()
+	h.refused.flush(h.now)
+	h.closed.flush(h.now)
 }
 
 // ring lets the timers that are due ring.

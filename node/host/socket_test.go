@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"runtime"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -38,6 +39,12 @@ func (j *journal) has(text string) bool {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	return strings.Contains(j.text.String(), text)
+}
+
+func (j *journal) all() string {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.text.String()
 }
 
 // newAlone is a server that runs alone, and what it logs.
@@ -188,6 +195,34 @@ func TestMaxClientConns(t *testing.T) {
 	eventually(t, "room for another", func() bool { return e.hosts[0].Stats().Connections == 1 })
 	e.dial(0)
 	require.Equal(t, proto.OK, call(t, second, create("/a", "x")).Result.Err)
+}
+
+// A flood of connections that are refused does not fill the log: a line a second,
+// and every one is counted.
+func TestRefusedConnectionsAreCounted(t *testing.T) {
+	const flood = 60
+	e, j := newAlone(t, func(cfg *host.Config) { cfg.MaxClientConns = 1 })
+	e.dial(0)
+	began := time.Now()
+	for range flood {
+		assert.Empty(t, readToEnd(t, dialRaw(t, e.clients[0])))
+	}
+	seconds := int(time.Since(began)/time.Second) + 2
+	require.NoError(t, e.hosts[0].Stop())
+	told, counted := 0, 0
+	for line := range strings.Lines(j.all()) {
+		if strings.Contains(line, "Too many connections") {
+			told++
+		}
+		if _, rest, ok := strings.Cut(line, "Refused more connections of clients\" count="); ok {
+			number, _, _ := strings.Cut(rest, " ")
+			n, err := strconv.Atoi(number)
+			require.NoError(t, err)
+			counted += n
+		}
+	}
+	assert.Equal(t, flood, told+counted)
+	assert.LessOrEqual(t, told, seconds)
 }
 
 // A watcher that never reads its events holds up nobody.
