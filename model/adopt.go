@@ -32,7 +32,7 @@ func (s State) Skip(z proto.Zxid) State {
 // both states share cost nothing.
 func (s State) Equal(o State, zxids bool) bool {
 	return (!zxids || s.last == o.last) && equalTrees(s.sessions.root, o.sessions.root, equalSessions) &&
-		equalTrees(s.nodes.root, o.nodes.root, func(a, b *node) bool { return equalNodes(a, b, zxids) })
+		equalPlaces(s.nodes.top, o.nodes.top, func(a, b *node) bool { return equalNodes(a, b, zxids) })
 }
 
 func equalSessions(a, b session) bool { return equalNames(a.owned, b.owned) }

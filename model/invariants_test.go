@@ -42,7 +42,7 @@ func TestCheckFindsPlantedDefects(t *testing.T) {
 		"pzxid from the future":  {proto.StatShape, func(s *State) { edit(s, "/a", func(n *node) { n.pzxid = 9 }) }},
 		"creations forgotten":    {proto.StatShape, func(s *State) { edit(s, "/a", func(n *node) { n.creations = 0 }) }},
 		"child of an ephemeral":  {proto.StatShape, func(s *State) { edit(s, "/a", func(n *node) { n.owner = 1 }) }},
-		"child that is not here": {proto.StatShape, func(s *State) { s.nodes = s.nodes.without("/a/e") }},
+		"child that is not here": {proto.StatShape, func(s *State) { s.nodes = s.nodes.without("/a/e", rankOfText("/a/e")) }},
 		"node that is no child":  {proto.StatShape, func(s *State) { s.put("/b", &node{}) }},
 		"owner without session":  {proto.Ephemeral, func(s *State) { s.sessions = s.sessions.without(1) }},
 		"owner without list":     {proto.Ephemeral, func(s *State) { s.sessions = s.sessions.with(1, rankOfNumber(1), session{}) }},

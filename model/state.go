@@ -13,7 +13,7 @@ import (
 // and sessions. It is a value: nothing changes one that was returned, and copies
 // are cheap. [New] gives the first one.
 type State struct {
-	nodes    sorted[string, *node] // by full path, the root as "/"
+	nodes    scattered[*node] // by full path, the root as "/"
 	sessions sorted[proto.SessionID, session]
 	quotas   names // paths of nodes for which there are limits
 	last     proto.Zxid
@@ -102,7 +102,7 @@ func (s State) Walk(visit func(path string, stat proto.Stat, data []byte) bool) 
 }
 
 func (s State) walk(path string, visit func(string, proto.Stat, []byte) bool) bool {
-	n, ok := s.nodes.get(path)
+	n, ok := s.find(path)
 	if !ok {
 		return true
 	}
@@ -166,7 +166,10 @@ func (s State) Digest() uint64 {
 // find returns the node of a path; the empty path is another name of the root.
 // No node is stored under a path that breaks the rules, so such a path is
 // simply missing.
-func (s State) find(path string) (*node, bool) { return s.nodes.get(canonical(path)) }
+func (s State) find(path string) (*node, bool) {
+	path = canonical(path)
+	return s.nodes.get(path, rankOfText(path))
+}
 
 func (s *State) put(path string, n *node) {
 	path = canonical(path)

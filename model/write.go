@@ -303,7 +303,7 @@ func (x *transaction) remove(path string) {
 	parent := *old
 	parent.children, parent.pzxid = parent.children.without(nameOf(path)), x.zxid
 	x.put(at, &parent)
-	x.nodes = x.nodes.without(path)
+	x.nodes = x.nodes.without(path, rankOfText(path))
 	if n.owner != 0 {
 		v, _ := x.sessions.get(n.owner)
 		v.owned = v.owned.without(path)
