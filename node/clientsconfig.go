@@ -21,6 +21,7 @@ type ClientsConfig struct {
 
 	Outstanding   int           // requests of the ensemble's clients (globalOutstandingLimit); 0 is 1000
 	MaxRequests   int           // requests in the pipeline of this server (request_throttle_max_requests); 0 is no bound
+	KeepStale     bool          // of those that wait to enter it, those are carried out whose connections have gone (request_throttle_drop_stale=false)
 	ThrottledWait time.Duration // a request that waited longer to enter it is answered THROTTLEDOP (throttled_op_wait_time); 0 is never
 	LargeRequest  int           // bytes from which on a request is large (largeRequestThreshold); 0 is never
 	LargeMax      int64         // bytes of all large requests at a time (largeRequestMaxBytes); 0 is 100 MiB

@@ -31,6 +31,8 @@ func (s *story) clientsOption(key, value string) bool {
 		c.LargeMax = int64(s.number(value))
 	case "unsent":
 		c.MaxUnsent = s.number(value)
+	case "stale":
+		c.KeepStale = value == "kept"
 	case "watches":
 		c.MaxWatches = int64(s.number(value))
 	default:

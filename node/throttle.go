@@ -179,14 +179,15 @@ func (n *Node) answered(c *conn, r *request) {
 }
 
 // letIn lets requests into the pipeline as long as there is room. Those whose
-// connections are gone are forgotten: nobody would hear what became of them.
+// connections are gone are forgotten: nobody would hear what became of them. Where
+// they are not, they weigh on nobody, as those whose connections go later.
 func (n *Node) letIn() {
 	l := &n.demand
 	for l.waiting.len() > 0 && n.serving {
 		r := l.waiting.at(0)
 		c := n.conns.byID[r.from.conn]
 		switch {
-		case c == nil:
+		case c == nil && !n.cfg.Clients.KeepStale:
 			n.counters.stale++
 			n.release(l.waiting.pop())
 			continue
@@ -195,7 +196,11 @@ func (n *Node) letIn() {
 		}
 		l.waiting.pop()
 		n.throttle(r)
-		n.submitCounted(c.client, r)
+		if c == nil {
+			n.submit(r)
+		} else {
+			n.submitCounted(c.client, r)
+		}
 	}
 }
 

@@ -39,6 +39,7 @@ var keys = []key{
 	{"connection_throttle_fill_count", func(s *settings, v string) error { return integer(&s.host.Node.Clients.TokenCount, v, 1) }},
 	{"globalOutstandingLimit", func(s *settings, v string) error { return integer(&s.host.Node.Clients.Outstanding, v, 1) }},
 	{"request_throttle_max_requests", func(s *settings, v string) error { return integer(&s.host.Node.Clients.MaxRequests, v, 0) }},
+	{"request_throttle_drop_stale", setDropStale},
 	{"throttled_op_wait_time", func(s *settings, v string) error { return millis(&s.host.Node.Clients.ThrottledWait, v, 0) }},
 	{"largeRequestThreshold", setLargeRequest},
 	{"largeRequestMaxBytes", setLargeMax},
@@ -123,7 +124,7 @@ var without = []string{
 	"leaderConnectDelayDuringRetryMs", "snapSizeLimitInKb", "txnLogSizeLimitInKb", "snapshotSizeFactor", "flushDelay",
 	"maxWriteQueuePollTime", "maxBatchSize", "commitProcessor.*", "fastleader.*", "cnxTimeout", "quorumCnxnTimeoutMs",
 	"quorum.cnxn.threads.size", "leader.nodelay", "follower.nodelay", "learner.*", "leader.*", "follower.*",
-	"forward_learner_requests_to_commit_processor_disabled", "observer.*", "observerMaster.*", "syncEnabled", "request_throttle_stall_time", "request_throttle_drop_stale",
+	"forward_learner_requests_to_commit_processor_disabled", "observer.*", "observerMaster.*", "syncEnabled", "request_throttle_stall_time",
 	"serializeLastProcessedZxid.enabled", "nio.*", "netty.*", "serverCnxnFactory", "request_throttler.*",
 	"quorumListenOnAllIPs", "metricsProvider.*", "advancedFlowControlEnabled", "zookeeper_server_register_jmx", "jmx.*",
 }
@@ -331,6 +332,15 @@ func setLargeMax(s *settings, v string) error {
 		return err
 	}
 	s.host.Node.Clients.LargeMax = int64(bytes)
+	return nil
+}
+
+func setDropStale(s *settings, v string) error {
+	var drop bool
+	if err := boolean(&drop, v); err != nil {
+		return err
+	}
+	s.host.Node.Clients.KeepStale = !drop
 	return nil
 }
 
