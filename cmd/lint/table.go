@@ -30,6 +30,7 @@ var directions = []direction{
 	{path: "node", ours: []string{"node/proto", "node/quorum", "node/ztree", "node/store"}},
 
 	{path: "model", ours: []string{"node/proto"}},
+	{path: "model/golden/recorded", ours: []string{"model/golden"}},
 	{path: "model/golden", ours: []string{"node/proto"}},
 	{path: "linearizability", ours: []string{"model", "node/proto"}, others: []string{"github.com/anishathalye/porcupine"}},
 
@@ -63,7 +64,7 @@ var outsideRoots = []string{"node/host"}
 
 // outsidePackages are single packages of them that do not, whatever lies below:
 // what a person's test imports knows testing, files and the environment.
-var outsidePackages = []string{"sim", "sim/simrapid", "sim/testrun"}
+var outsidePackages = []string{"model/golden/recorded", "sim", "sim/simrapid", "sim/testrun"}
 
 // outsideFiles are single files of simulated packages that do not run inside a
 // simulation either.
