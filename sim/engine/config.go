@@ -65,6 +65,9 @@ func (c Config) check() error {
 			return err
 		}
 	}
+	if err := c.Redraw.Only.check(); err != nil {
+		return err
+	}
 	return c.checkFaults()
 }
 
@@ -89,10 +92,22 @@ func (c Config) checkFault(s *fault.Statement) error {
 		return fmt.Errorf("fault %q has a negative time: let it begin at 0s or later and last longer than nothing", s)
 	case s.At >= c.For:
 		return fmt.Errorf("fault %q comes at %v, but the run ends at %v: let it come earlier, or run for longer", s, s.At, c.For)
+	case tooOften(s):
+		return fmt.Errorf("fault %q does something more than once in %v: let it be less often", s, periodMin)
 	case s.Net.Kind == fault.NetChecksum:
 		return fmt.Errorf("fault %q is not part of this version: segments are never corrupted here", s)
 	}
 	return nil
+}
+
+// periodMin bounds how often a statement may take effect, or change by itself:
+// more often is no other fault, and a run with it would hardly ever end.
+const periodMin = time.Millisecond
+
+func tooOften(s *fault.Statement) bool {
+	return s.When == fault.WhenEvery && s.Every < periodMin ||
+		s.Action == fault.ActionFlap && s.Down+s.Up < periodMin ||
+		s.Clock.Kind == fault.ClockStrobe && s.Clock.Period < periodMin
 }
 
 // serverConfigs are the configurations of the servers.

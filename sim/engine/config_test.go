@@ -35,6 +35,9 @@ func TestImpossibleConfigurations(t *testing.T) {
 		"fault \"at 1s kill zk6\" names zk6, but the servers are zk1 to zk5":                {Faults: []fault.Statement{statement(t, "at 1s kill zk6")}},
 		"fault \"at 1m kill leader\" comes at 1m0s, but the run ends at 1m0s":               {Faults: []fault.Statement{statement(t, "at 1m kill leader")}},
 		"fault \"at -1s kill leader\" has a negative time: let it begin at 0s or later and": {Faults: []fault.Statement{{At: -time.Second, Action: fault.ActionKill, Nodes: []string{"leader"}}}},
+		"fault \"every 1µs kill leader\" does something more than once in 1ms":              {Faults: []fault.Statement{statement(t, "every 1us kill leader")}},
+		"fault \"at 1s flap zk1 1ns 998µs\" does something more than once in 1ms":           {Faults: []fault.Statement{statement(t, "at 1s flap zk1 1ns 998us")}},
+		"fault \"at 1s clock all strobe 1s 999µs\" does something more than once in 1ms":    {Faults: []fault.Statement{statement(t, "at 1s clock all strobe 1s 999us")}},
 	} {
 		r, err := Run(cfg)
 		assert.ErrorContains(t, err, want)

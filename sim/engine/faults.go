@@ -153,6 +153,7 @@ func (f *faults) takeEffect(i int) {
 	f.expectFailover(i, e)
 	f.disturbed()
 	if f.lasts(e) {
+		f.supersede(e)
 		f.effects = append(f.effects, e)
 	}
 	f.foldVictims(e)
@@ -267,6 +268,20 @@ func (f *faults) lasts(e *effect) bool {
 		return e.st.For > 0
 	}
 	return e.st.Lasts() || e.st.Client == fault.ClientExpire
+}
+
+// supersede ends what e begins anew: a fault that changes by itself and takes effect
+// again and again on the same nodes would otherwise turn more often each time.
+func (f *faults) supersede(e *effect) {
+	if e.st.Action != fault.ActionFlap && e.st.Action != fault.ActionSwizzle && e.st.Clock.Kind != fault.ClockStrobe {
+		return
+	}
+	for _, x := range f.effects {
+		if x.plan == e.plan && slices.Equal(x.hosts, e.hosts) && slices.Equal(x.servers, e.servers) {
+			f.end(x)
+			return // there was no other, for the same reason
+		}
+	}
 }
 
 // effect finds one that is in effect; nil if it was undone.

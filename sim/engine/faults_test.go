@@ -357,3 +357,19 @@ func TestEveryAndItsChance(t *testing.T) {
 	assert.True(t, off%time.Second > 8*time.Millisecond && off%time.Second < 35*time.Millisecond, off)
 	assert.Zero(t, st.counts.Kills)
 }
+
+// What changes by itself and takes effect again on the same nodes begins anew: it
+// does not turn twice as often.
+func TestWhatChangesByItselfBeginsAnew(t *testing.T) {
+	for line, effects := range map[string]int{
+		"every 100ms flap zk1 3ms 3ms": 1, "every 100ms clock zk1 strobe 1s 3ms": 1,
+		"every 100ms flap one 3ms 3ms": 3, "every 100ms clock one strobe 1s 3ms": 3, // one on each
+		"every 100ms swizzle zk1 5s": 1,
+		"every 100ms clock zk1 step 1s": 29, // these add up
+	} {
+		st := play(3, idle)
+		st.act(t, line)
+		st.runTo(2950 * time.Millisecond)
+		assert.Len(t, st.faults.effects, effects, line)
+	}
+}
