@@ -1,7 +1,6 @@
 package model_test
 
 import (
-	"os"
 	"path/filepath"
 	"testing"
 
@@ -10,6 +9,7 @@ import (
 
 	"github.com/zksim/zksim/model"
 	"github.com/zksim/zksim/model/golden"
+	"github.com/zksim/zksim/model/golden/recorded"
 	"github.com/zksim/zksim/node/proto"
 )
 
@@ -17,29 +17,13 @@ import (
 // the transcripts in testdata, and those in the directories that ZKSIM_GOLDEN
 // lists.
 func TestGoldenModel(t *testing.T) {
-	dirs := append([]string{"../testdata/golden/basic", "../testdata/golden/ops"}, filepath.SplitList(os.Getenv("ZKSIM_GOLDEN"))...)
-	for _, dir := range dirs {
-		files, err := filepath.Glob(filepath.Join(dir, "*.jsonl"))
-		require.NoError(t, err)
-		require.NotEmpty(t, files, "no transcripts in %s", dir)
-		agreed, steps := 0, 0
-		for _, name := range files {
-			a, n := replay(t, name)
-			agreed, steps = agreed+a, steps+n
-		}
-		t.Logf("%s: %d transcripts, %d of %d steps agree", dir, len(files), agreed, steps)
-		assert.Equal(t, steps, agreed)
-	}
+	recorded.Play(t, "../testdata/golden", replay)
 }
 
 // TestGoldenModelNotices shows that the comparison can fail: with the permissions
 // of one recorded answer changed, that step alone disagrees.
 func TestGoldenModelNotices(t *testing.T) {
-	f, err := os.Open("../testdata/golden/ops/seed-0003.jsonl")
-	require.NoError(t, err)
-	tr, err := golden.Parse(f)
-	require.NoError(t, f.Close())
-	require.NoError(t, err)
+	tr := recorded.Read(t, "../testdata/golden/ops/seed-0003.jsonl")
 	r := newRunner()
 	changed := -1
 	for i := range tr.Steps {
@@ -54,11 +38,7 @@ func TestGoldenModelNotices(t *testing.T) {
 }
 
 func replay(t *testing.T, name string) (agreed, steps int) {
-	f, err := os.Open(name)
-	require.NoError(t, err)
-	tr, err := golden.Parse(f)
-	require.NoError(t, f.Close())
-	require.NoError(t, err, name)
+	tr := recorded.Read(t, name)
 	r := newRunner()
 	for i := range tr.Steps {
 		s := &tr.Steps[i]

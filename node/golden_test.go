@@ -1,7 +1,6 @@
 package node_test
 
 import (
-	"os"
 	"path/filepath"
 	"testing"
 	"time"
@@ -9,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/zksim/zksim/model/golden"
+	"github.com/zksim/zksim/model/golden/recorded"
 	"github.com/zksim/zksim/node"
 	"github.com/zksim/zksim/node/proto"
 	"github.com/zksim/zksim/node/ztree"
@@ -19,26 +19,11 @@ import (
 // every step: the transcripts in testdata, and those in the directories that
 // ZKSIM_GOLDEN lists.
 func TestGoldenServer(t *testing.T) {
-	dirs := append([]string{"../testdata/golden/basic", "../testdata/golden/ops"}, filepath.SplitList(os.Getenv("ZKSIM_GOLDEN"))...)
-	for _, dir := range dirs {
-		files, err := filepath.Glob(filepath.Join(dir, "*.jsonl"))
-		require.NoError(t, err)
-		require.NotEmpty(t, files, "no transcripts in %s", dir)
-		agreed, steps := 0, 0
-		for _, f := range files {
-			a, n := playTranscript(t, f)
-			agreed, steps = agreed+a, steps+n
-		}
-		t.Logf("%s: %d transcripts, %d of %d steps agree", dir, len(files), agreed, steps)
-	}
+	recorded.Play(t, "../testdata/golden", playTranscript)
 }
 
 func playTranscript(t *testing.T, file string) (agreed, steps int) {
-	f, err := os.Open(file)
-	require.NoError(t, err)
-	tr, err := golden.Parse(f)
-	require.NoError(t, err, file)
-	require.NoError(t, f.Close())
+	tr := recorded.Read(t, file)
 	p := golden.NewPlayer(newAlone(t), func(z proto.Zxid) int64 { return int64(z.Counter()) })
 	for i := range tr.Steps {
 		s := &tr.Steps[i]

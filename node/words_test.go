@@ -2,8 +2,6 @@ package node_test
 
 import (
 	"os"
-	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -12,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/zksim/zksim/model/golden"
+	"github.com/zksim/zksim/model/golden/recorded"
 	"github.com/zksim/zksim/node"
 	"github.com/zksim/zksim/node/proto"
 )
@@ -27,27 +26,7 @@ func TestGoldenWords(t *testing.T) {
 }
 
 func compareWords(t *testing.T, role string, w *world, id proto.ServerID) {
-	files, err := filepath.Glob("../testdata/golden/flw/" + role + "/*.txt")
-	require.NoError(t, err)
-	require.NotEmpty(t, files)
-	slices.SortStableFunc(files, func(a, b string) int { // srst last: others show what it resets
-		return strings.Count(a, "srst") - strings.Count(b, "srst")
-	})
-	agreed, lines := 0, 0
-	for _, f := range files {
-		b, err := os.ReadFile(f)
-		require.NoError(t, err)
-		word := strings.TrimSuffix(filepath.Base(f), ".txt")
-		differences := golden.CompareWord(word, string(b), w.askWord(id, word))
-		for _, d := range differences {
-			t.Errorf("%s: %s", role, d)
-		}
-		if len(differences) == 0 {
-			agreed++
-			lines += golden.CountWordLines(word, string(b))
-		}
-	}
-	t.Logf("%s: %d of %d words agree, %d lines", role, agreed, len(files), lines)
+	recorded.Words(t, "../testdata/golden", role, func(word string) string { return w.askWord(id, word) })
 }
 
 // askWord gives the whole answer to a word.

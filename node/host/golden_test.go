@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/zksim/zksim/model/golden"
+	"github.com/zksim/zksim/model/golden/recorded"
 	"github.com/zksim/zksim/node"
 	"github.com/zksim/zksim/node/host"
 	"github.com/zksim/zksim/node/proto"
@@ -22,13 +23,9 @@ import (
 // loopback, and compares every recorded field: the transcripts in testdata, and
 // those in the directories that ZKSIM_GOLDEN lists.
 func TestGoldenHost(t *testing.T) {
-	dirs := append([]string{"../../testdata/golden/basic", "../../testdata/golden/ops"}, filepath.SplitList(os.Getenv("ZKSIM_GOLDEN"))...)
-	for _, dir := range dirs {
-		files, err := filepath.Glob(filepath.Join(dir, "*.jsonl"))
-		require.NoError(t, err)
-		require.NotEmpty(t, files, "no transcripts in %s", dir)
+	recorded.Each(t, "../../testdata/golden", func(dir string, files []string) {
 		t.Run(filepath.Base(dir), func(t *testing.T) { playAll(t, files) })
-	}
+	})
 }
 
 // players is how many transcripts are played at a time.
@@ -78,11 +75,7 @@ const differencesMax = 5
 
 // playTranscript gives the steps that disagree, in words, and how many there are.
 func playTranscript(t *testing.T, name string, change func(*golden.Transcript)) (differences []string, steps int) {
-	f, err := os.Open(name)
-	require.NoError(t, err)
-	tr, err := golden.Parse(f)
-	require.NoError(t, f.Close())
-	require.NoError(t, err, name)
+	tr := recorded.Read(t, name)
 	if change != nil {
 		change(tr)
 	}

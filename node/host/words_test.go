@@ -3,9 +3,6 @@ package host_test
 import (
 	"fmt"
 	"net"
-	"os"
-	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -13,7 +10,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/zksim/zksim/model/golden"
+	"github.com/zksim/zksim/model/golden/recorded"
 	"github.com/zksim/zksim/node/host"
 	"github.com/zksim/zksim/node/host/wire"
 	"github.com/zksim/zksim/node/proto"
@@ -69,27 +66,7 @@ func wordsAlone(t *testing.T) (addr string) {
 }
 
 func compareWords(t *testing.T, role, addr string) {
-	files, err := filepath.Glob("../../testdata/golden/flw/" + role + "/*.txt")
-	require.NoError(t, err)
-	require.NotEmpty(t, files)
-	slices.SortStableFunc(files, func(a, b string) int { // srst last: others show what it resets
-		return strings.Count(a, "srst") - strings.Count(b, "srst")
-	})
-	agreed, lines := 0, 0
-	for _, f := range files {
-		recorded, err := os.ReadFile(f)
-		require.NoError(t, err)
-		word := strings.TrimSuffix(filepath.Base(f), ".txt")
-		differences := golden.CompareWord(word, string(recorded), askWord(t, addr, word))
-		for _, d := range differences {
-			t.Errorf("%s: %s", role, d)
-		}
-		if len(differences) == 0 {
-			agreed++
-			lines += golden.CountWordLines(word, string(recorded))
-		}
-	}
-	t.Logf("%s: %d of %d words agree, %d lines", role, agreed, len(files), lines)
+	recorded.Words(t, "../../testdata/golden", role, func(word string) string { return askWord(t, addr, word) })
 }
 
 // askWord gives the whole answer, once the server has forgotten the connection.

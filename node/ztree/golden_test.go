@@ -1,7 +1,6 @@
 package ztree_test
 
 import (
-	"os"
 	"path/filepath"
 	"slices"
 	"testing"
@@ -9,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/zksim/zksim/model/golden"
+	"github.com/zksim/zksim/model/golden/recorded"
 	"github.com/zksim/zksim/node/proto"
 	"github.com/zksim/zksim/node/ztree"
 )
@@ -17,24 +17,13 @@ import (
 // stage and compares every recorded field. The environment variable ZKSIM_GOLDEN
 // lists directories of transcripts beside those of the repository.
 func TestGoldenStore(t *testing.T) {
-	dirs := append([]string{"../../testdata/golden/basic", "../../testdata/golden/ops"}, filepath.SplitList(os.Getenv("ZKSIM_GOLDEN"))...)
-	for _, dir := range dirs {
-		files, err := filepath.Glob(filepath.Join(dir, "*.jsonl"))
-		require.NoError(t, err)
-		require.NotEmpty(t, files, "no transcripts in %s", dir)
-		agreed, steps := 0, 0
-		for _, f := range files {
-			a, s := runTranscript(t, f)
-			agreed, steps = agreed+a, steps+s
-		}
-		t.Logf("%s: %d transcripts, %d of %d steps agree", dir, len(files), agreed, steps)
-	}
+	recorded.Play(t, "../../testdata/golden", runTranscript)
 }
 
 // TestGoldenStoreNotices shows that the comparison can fail: with one recorded
 // number changed, that step alone disagrees.
 func TestGoldenStoreNotices(t *testing.T) {
-	tr := readTranscript(t, "../../testdata/golden/basic/seed-5000.jsonl")
+	tr := recorded.Read(t, "../../testdata/golden/basic/seed-5000.jsonl")
 	changed := 0
 	for i := range tr.Steps {
 		if w := &tr.Steps[i].Want; w.Stat != nil {
@@ -50,17 +39,8 @@ func TestGoldenStoreNotices(t *testing.T) {
 	}
 }
 
-func readTranscript(t *testing.T, file string) *golden.Transcript {
-	f, err := os.Open(file)
-	require.NoError(t, err)
-	defer f.Close()
-	tr, err := golden.Parse(f)
-	require.NoError(t, err, file)
-	return tr
-}
-
 func runTranscript(t *testing.T, file string) (agreed, steps int) {
-	tr := readTranscript(t, file)
+	tr := recorded.Read(t, file)
 	b := newBench()
 	for i := range tr.Steps {
 		s := &tr.Steps[i]
