@@ -43,16 +43,7 @@ type phase struct {
 	run  func(*options) error
 }
 
-func main() {
-	o, err := parse(os.Args[1:])
-	if err == nil {
-		err = run(o)
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "zkbench:", err)
-		os.Exit(1)
-	}
-}
+func main() { ensemble.Main("zkbench", run) }
 
 func parse(args []string) (*options, error) {
 	o := &options{}
@@ -83,13 +74,7 @@ func parse(args []string) (*options, error) {
 	if err := errors.Join(known("--only", o.only, names), known("--ops", o.ops, operations), known("--tree-of", o.treeOf, kindNames[:])); err != nil {
 		return nil, err
 	}
-	var err1, err2, err3 error
-	o.server, err1 = filepath.Abs(o.server)
-	o.load, err2 = filepath.Abs(o.load)
-	if o.dir == "" {
-		o.dir, err3 = os.MkdirTemp("", "zkbench-")
-	}
-	return o, errors.Join(err1, err2, err3)
+	return o, ensemble.Place(&o.dir, "zkbench-", &o.server, &o.load)
 }
 
 // known refuses a word that nothing would answer to.
@@ -102,7 +87,11 @@ func known(flag, words string, all []string) error {
 	return nil
 }
 
-func run(o *options) error {
+func run(args []string) error {
+	o, err := parse(args)
+	if err != nil {
+		return err
+	}
 	defer os.RemoveAll(o.dir)
 	wanted := strings.Split(o.only, ",")
 	fmt.Printf("load average before: %s\n\n", loadAverage())

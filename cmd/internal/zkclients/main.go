@@ -18,7 +18,6 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"time"
 
 	"github.com/zksim/zksim/cmd/internal/ensemble"
@@ -39,10 +38,7 @@ func main() {
 	if len(os.Args) == 5 && os.Args[1] == goClientArg {
 		os.Exit(goClient(os.Args[2:]))
 	}
-	if err := run(os.Args[1:]); err != nil {
-		fmt.Fprintln(os.Stderr, "zkclients:", err)
-		os.Exit(1)
-	}
+	ensemble.Main("zkclients", run)
 }
 
 func parse(args []string) (*options, error) {
@@ -58,11 +54,7 @@ func parse(args []string) (*options, error) {
 	if fs.NArg() > 0 || o.server == "" || o.kazoo == "" || o.c == "" {
 		return nil, errors.New("want --server, --kazoo and --c")
 	}
-	var err error
-	if o.server, err = filepath.Abs(o.server); err == nil && o.dir == "" {
-		o.dir, err = os.MkdirTemp("", "zkclients-")
-	}
-	return o, err
+	return o, ensemble.Place(&o.dir, "zkclients-", &o.server)
 }
 
 func run(args []string) error {
