@@ -121,14 +121,12 @@ func (n *Node) decodeProposal(p *proto.Packet) (*proposal, error) {
 		return nil, err
 	}
 	prop := &proposal{rec: store.RecordFromPayload(p.Data)}
-	txn, err := proto.DecodeTxn(prop.rec.Payload())
-	if err != nil {
+	if err := prop.txn.Decode(prop.rec.Payload()); err != nil {
 		return nil, err
 	}
-	if txn.Zxid != p.Zxid {
-		return nil, fmt.Errorf("%w: PROPOSAL %v holds transaction %v", proto.ErrMarshalling, p.Zxid, txn.Zxid)
+	if prop.txn.Zxid != p.Zxid {
+		return nil, fmt.Errorf("%w: PROPOSAL %v holds transaction %v", proto.ErrMarshalling, p.Zxid, prop.txn.Zxid)
 	}
-	prop.txn = txn
 	return prop, nil
 }
 

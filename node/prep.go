@@ -59,7 +59,7 @@ func (n *Node) makeProposal(r *request, pre proto.ErrCode) *proposal {
 	h := proto.TxnHeader{Session: r.session, Cxid: r.xid, Zxid: l.lastPrepared, Time: n.wall, Type: r.op.Type}
 	p := &proposal{req: r}
 	p.txn = l.outstanding.Prepare(h, &r.op, r.ids, pre)
-	p.rec = store.Record{Zxid: h.Zxid, Bytes: store.AppendRecord(nil, &p.txn)}
+	p.rec = store.NewRecord(&p.txn)
 	return p
 }
 

@@ -101,28 +101,32 @@ func (d *Decoder) txnHeader() TxnHeader {
 }
 
 // DecodeTxn decodes a transaction's payload whole. Data aliases payload.
-func DecodeTxn(payload []byte) (Txn, error) {
+func DecodeTxn(payload []byte) (t Txn, err error) {
+	err = t.Decode(payload)
+	return t, err
+}
+
+// Decode is [DecodeTxn] for a transaction that lies where it stays; it is zero.
+func (t *Txn) Decode(payload []byte) error {
 	d := NewDecoder(payload)
-	h := d.txnHeader()
-	t := d.txnBody(h.Type, true)
-	t.TxnHeader = h
+	t.TxnHeader = d.txnHeader()
+	d.txnBody(t, true)
 	if d.err == nil && len(d.Rest()) >= 12 {
 		if v := d.Int(); v == TxnDigestVersion {
 			t.Digest, t.HasDigest = d.Long(), true
 		}
 	}
-	return t, d.Err()
+	return d.Err()
 }
 
-func (d *Decoder) txnBody(typ OpCode, top bool) Txn {
-	var t Txn
-	t.Type = typ
-	switch typ {
+// txnBody decodes what the type of t demands.
+func (d *Decoder) txnBody(t *Txn, top bool) {
+	switch t.Type {
 	case OpCreate, OpCreate2:
 		t.Path, t.Data, t.ACL, t.Ephemeral, t.ParentCVersion = d.Text(), d.Buffer(), d.ACLs(), d.Bool(), d.Int()
 	case OpCreateContainer, OpCreateTTL:
 		t.Path, t.Data, t.ACL, t.ParentCVersion = d.Text(), d.Buffer(), d.ACLs(), d.Int()
-		if typ == OpCreateTTL {
+		if t.Type == OpCreateTTL {
 			t.TTL = d.Long()
 		}
 	case OpDelete, OpDeleteContainer:
@@ -136,7 +140,7 @@ func (d *Decoder) txnBody(typ OpCode, top bool) Txn {
 	case OpMulti:
 		if !top {
 			d.Fail("multi inside a multi")
-			return t
+			return
 		}
 		t.Ops = d.txnParts()
 	case OpCreateSession:
@@ -151,9 +155,8 @@ func (d *Decoder) txnBody(typ OpCode, top bool) Txn {
 	case OpError:
 		t.Err = ErrCode(d.Int())
 	default:
-		d.Fail("no transaction of type %v", typ)
+		d.Fail("no transaction of type %v", t.Type)
 	}
-	return t
 }
 
 // closesWithoutPaths recognises the historic closeSession with an empty body:
@@ -167,15 +170,15 @@ func (d *Decoder) closesWithoutPaths() bool {
 
 func (d *Decoder) txnParts() []Txn {
 	n := d.Count(8)
-	parts := make([]Txn, 0, n)
-	for range n {
-		typ := OpCode(d.Int())
+	parts := make([]Txn, n)
+	for i := range parts {
+		parts[i].Type = OpCode(d.Int())
 		body := d.Buffer()
 		if d.err != nil {
 			return nil
 		}
 		sub := NewDecoder(body)
-		parts = append(parts, sub.txnBody(typ, false))
+		sub.txnBody(&parts[i], false)
 		if sub.err != nil {
 			d.Fail("part of a multi: %v", sub.err)
 			return nil

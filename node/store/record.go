@@ -24,7 +24,18 @@ type Record struct {
 
 // NewRecord encodes txn.
 func NewRecord(txn *proto.Txn) Record {
-	return Record{txn.Zxid, AppendRecord(nil, txn)}
+	return Record{txn.Zxid, AppendRecord(make([]byte, 0, roomOf(txn)), txn)}
+}
+
+// roomOf is about as long as the record of txn, with the list of permissions that
+// most znodes have: enough that what is appended seldom has to be moved.
+func roomOf(txn *proto.Txn) int {
+	const around = 64 // paths, data and permissions have lengths, a digest follows
+	n := recordHead + txnHeadSize + around + len(txn.Path) + len(txn.Data) + recordTail
+	for i := range txn.Ops {
+		n += around + len(txn.Ops[i].Path) + len(txn.Ops[i].Data)
+	}
+	return n
 }
 
 // RecordFromPayload frames an encoded transaction, which it copies. The payload
