@@ -96,9 +96,8 @@ func (c *commitStage) takeQueue() *queue[*request] {
 // the reads behind it.
 func (n *Node) settle(d decision) {
 	c := &n.commit
-	session, xid := d.ask()
-	q := c.bySession[session]
-	if q == nil || !d.answers(q.at(0), xid) {
+	q := c.bySession[d.owner()]
+	if q == nil || !d.answers(q.at(0)) {
 		// Somebody else's transaction, or one that this session sent through the
 		// server it was connected to before. The local head goes on waiting.
 		if d.p != nil {
@@ -111,21 +110,29 @@ func (n *Node) settle(d decision) {
 		n.final.push(finalItem{req: q.pop()})
 	}
 	if q.len() == 0 {
-		delete(c.bySession, session)
+		delete(c.bySession, d.owner())
 		c.spare = append(c.spare, q)
 	}
 }
 
-func (d decision) ask() (proto.SessionID, int32) {
+func (d decision) owner() proto.SessionID {
 	if d.p != nil {
-		return d.p.txn.Session, d.p.txn.Cxid
+		return d.p.txn.Session
 	}
-	return d.sync.session, d.sync.xid
+	return d.sync.session
 }
 
-func (d decision) answers(head *request, xid int32) bool {
-	if d.sync != nil {
+// answers reports whether a decision is what the head of its session's queue waits
+// for. The leader knows whose request became a transaction. A learner goes by its
+// number and type: a client that takes its session over from another connection
+// may count anew, and what that one sent may still be under way.
+func (d decision) answers(head *request) bool {
+	switch {
+	case d.sync != nil:
 		return head == d.sync
+	case d.p.req != nil:
+		return head == d.p.req
 	}
-	return head.xid == xid && head.op.Type.IsWrite()
+	t := &d.p.txn
+	return head.xid == t.Cxid && head.op.Type.IsWrite() && (head.op.Type == t.Type || t.Type == proto.OpError)
 }

@@ -328,7 +328,7 @@ func (s *story) clientVerb(name string, args []string) {
 	}
 }
 
-// connect ID [timeout=MS] [as=CLIENT] [seen=ZXID] [password=wrong]
+// connect ID [timeout=MS] [as=CLIENT] [xid=LAST] [seen=ZXID] [password=wrong]
 func (s *story) connect(c *client, args []string) {
 	timeout, seen := 1000, proto.Zxid(0)
 	for _, a := range args[1:] {
@@ -339,6 +339,8 @@ func (s *story) connect(c *client, args []string) {
 		case "as":
 			other := s.w.client(value)
 			c.session, c.password, c.xid = other.session, other.password, other.xid
+		case "xid":
+			c.xid = int32(s.number(value))
 		case "seen":
 			seen = s.zxid(value)
 		case "password":
