@@ -295,6 +295,9 @@ func (h *host) disks(l node.Lane) bool {
 	var r *store.Recovered
 	var err error
 	if !h.w.noFsync || w.Op.Kind != store.OpFsync && w.Op.Kind != store.OpSyncDir {
+		if h.w.cfg.DiskCopies {
+			w.Op.Data = slices.Clone(w.Op.Data)
+		}
 		r, err = store.Do(h.disk, w.Op)
 	}
 	if w.Notify || err != nil {
