@@ -165,17 +165,19 @@ func TestContinuationIsReadBack(t *testing.T) {
 	require.NoError(t, err)
 	cfg, err := b.Config()
 	require.NoError(t, err)
-	cfg.Redraw = engine.Redraw{Step: rep.Step / 2, Draw: 7}
-	other, err := engine.Run(cfg)
-	require.NoError(t, err)
-	require.True(t, other.Redrawn)
-	b, err = New(&report.Run{Report: other})
-	require.NoError(t, err)
-	data, err = b.Bytes()
-	require.NoError(t, err)
-	_, again := replayed(t, data)
-	assert.Equal(t, other.Hash, again.Hash)
-	assert.Equal(t, len(other.Choices), again.Matched)
+	for _, only := range []engine.Draws{engine.DrawsAll, engine.DrawsDelays, engine.DrawsChoices} {
+		cfg.Redraw = engine.Redraw{Step: rep.Step / 2, Draw: 7, Only: only}
+		other, err := engine.Run(cfg)
+		require.NoError(t, err)
+		require.True(t, other.Redrawn)
+		b, err = New(&report.Run{Report: other})
+		require.NoError(t, err)
+		data, err = b.Bytes()
+		require.NoError(t, err)
+		_, again := replayed(t, data)
+		assert.Equal(t, other.Hash, again.Hash, only)
+		assert.Equal(t, len(other.Choices), again.Matched, only)
+	}
 }
 
 func TestChoiceValuesAreExact(t *testing.T) {

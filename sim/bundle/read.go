@@ -297,7 +297,7 @@ func (b *Bundle) Config() (engine.Config, error) {
 		Profile: d.Config.Profile, Schedule: append([]fault.Statement{}, b.Schedule...), // not nil: nothing is drawn
 		Choices: b.Choices}
 	if r := d.Config.Redraw; r != nil {
-		cfg.Redraw = engine.Redraw{Step: r.Step, Draw: r.Draw, Calm: r.Calm, Recorded: true}
+		cfg.Redraw = engine.Redraw{Step: r.Step, Draw: r.Draw, Calm: r.Calm, Only: engine.Draws(r.Only), Recorded: true}
 	}
 	if cfg.Clients == 0 {
 		cfg.Clients = engine.NoClients

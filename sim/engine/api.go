@@ -60,10 +60,22 @@ type Redraw struct {
 	// The heal that comes later heals every server.
 	Calm bool
 
+	Only Draws // what is drawn anew; the rest stays as it was, as far as it is met again
+
 	// Recorded says that Config.Choices are those of a run with this Redraw, so
 	// that they hold on after it. Otherwise they hold until Step.
 	Recorded bool
 }
+
+// Draws tells some of the random decisions of a run from the others.
+type Draws string
+
+// The decisions.
+const (
+	DrawsAll     Draws = ""
+	DrawsChoices Draws = "choices" // what Report.Choices lists: whom faults hit, what they leave, when processes boot, where clients go
+	DrawsDelays  Draws = "delays"  // all others: delays of packets, disks, stages and timers, and what clients ask for
+)
 
 // NoClients is the number of clients of a run that has none.
 const NoClients = -1

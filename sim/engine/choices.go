@@ -1,6 +1,10 @@
 package engine
 
-import "github.com/zksim/zksim/sim/rng"
+import (
+	"fmt"
+
+	"github.com/zksim/zksim/sim/rng"
+)
 
 // noted tells the decisions that a report lists: the parameters of the run, what
 // faults hit and leave, when processes boot, and where clients go. The delays of
@@ -27,8 +31,28 @@ func newControl(cfg *Config) *rng.Control {
 // is before there is a kernel.
 func (c *cluster) redraw() {
 	if r := c.cfg.Redraw; r.Draw != 0 {
-		c.chosen.Redraw(r.Draw, r.Recorded)
+		c.chosen.RedrawPart(r.Only.part(), r.Draw, r.Recorded || r.Only == DrawsDelays)
 		c.redrawn = true
 		c.faults.calm = r.Calm
 	}
+}
+
+// part is the streams of some decisions.
+func (d Draws) part() rng.Part {
+	switch d {
+	case DrawsChoices:
+		return rng.NotedStreams
+	case DrawsDelays:
+		return rng.OtherStreams
+	}
+	return rng.AllStreams
+}
+
+// check says why decisions cannot be drawn anew.
+func (d Draws) check() error {
+	switch d {
+	case DrawsAll, DrawsChoices, DrawsDelays:
+		return nil
+	}
+	return fmt.Errorf("there are no draws %.40q in this version: say choices or delays, or nothing for all", d)
 }

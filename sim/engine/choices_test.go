@@ -131,6 +131,35 @@ func TestRedrawnRunIsRepeated(t *testing.T) {
 	assert.False(t, late.Redrawn)
 }
 
+// Where delays alone are drawn anew, faults hit whom they hit; where choices alone
+// are, the run goes on as it was until one is met. Either end can be repeated.
+func TestRedrawOfSomeDraws(t *testing.T) {
+	cfg := Config{Seed: 5, Servers: 3, Clients: 2, For: 15 * time.Second, Profile: ProfileSwarm}
+	first := ran(t, cfg)
+	hashes := map[uint64]bool{first.Hash: true}
+	for _, only := range []Draws{DrawsAll, DrawsChoices, DrawsDelays} {
+		cfg := again(first)
+		cfg.Redraw = Redraw{Step: uint64(len(first.Events)) / 4, Draw: 9, Only: only}
+		end := ran(t, cfg)
+		require.True(t, end.Redrawn)
+		require.Equal(t, first.Events[:cfg.Redraw.Step], end.Events[:cfg.Redraw.Step])
+		hashes[end.Hash] = true
+		same := again(end)
+		same.Redraw.Recorded = true
+		require.Equal(t, end.Hash, ran(t, same).Hash, only)
+		switch only {
+		case DrawsDelays:
+			assert.Greater(t, end.Matched, len(first.Choices)/2)
+		case DrawsChoices:
+			assert.Equal(t, first.Events[cfg.Redraw.Step], end.Events[cfg.Redraw.Step], "no choice is met at once")
+		}
+	}
+	assert.Len(t, hashes, 4)
+	cfg.Redraw = Redraw{Draw: 1, Only: "luck"}
+	_, err := Run(cfg)
+	assert.EqualError(t, err, `there are no draws "luck" in this version: say choices or delays, or nothing for all`)
+}
+
 // Few enough to be read: a swarm of ordinary length has some hundred choices, and
 // they name what faults did.
 func TestChoicesAreFew(t *testing.T) {

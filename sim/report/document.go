@@ -64,6 +64,7 @@ type Redraw struct {
 	Step uint64 `json:"step"` // after it
 	Draw uint64 `json:"draw"` // from 1
 	Calm bool   `json:"calm,omitempty"`
+	Only string `json:"only,omitempty"` // delays or choices; empty: everything was drawn anew
 }
 
 // Document makes the JSON form.
@@ -119,7 +120,7 @@ func (r *Run) config() Config {
 		Skip:    skipped(r.Config.Skip),
 	}
 	if n := r.Config.Redraw; n.Draw != 0 {
-		c.Redraw = &Redraw{n.Step, n.Draw, n.Calm}
+		c.Redraw = &Redraw{n.Step, n.Draw, n.Calm, string(n.Only)}
 	}
 	return c
 }

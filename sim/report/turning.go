@@ -11,6 +11,7 @@ type Turning struct {
 	Before Rate   `json:"before"`
 	After  Rate   `json:"after"`
 	Calm   bool   `json:"calm,omitempty"` // continuations met no faults but those that had begun
+	Only   string `json:"only,omitempty"` // delays or choices: what alone was drawn anew in them; empty: everything
 }
 
 // Rate is how many of some continuations of a run have failed.

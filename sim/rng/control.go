@@ -43,7 +43,18 @@ type Control struct {
 	choices []Choice
 	matched int
 	redraw  uint64 // 0 before Redraw
+	part    Part   // that Redraw is about
 }
+
+// Part tells some streams of a run from the others.
+type Part uint8
+
+// The parts.
+const (
+	AllStreams Part = iota
+	NotedStreams
+	OtherStreams // those that are not noted
+)
 
 // place is where a number stands.
 type place struct {
@@ -71,11 +82,20 @@ func NewControl(p Plan) *Control {
 // Redraw begins all streams anew: from now on every number is a function of
 // seed, key, its place in the stream, and n, which is not 0. With keep the given
 // choices hold on; without it they are forgotten.
-func (c *Control) Redraw(n uint64, keep bool) {
-	c.redraw = n
+func (c *Control) Redraw(n uint64, keep bool) { c.RedrawPart(AllStreams, n, keep) }
+
+// RedrawPart is Redraw of some streams. All others go on as if nothing had
+// happened.
+func (c *Control) RedrawPart(part Part, n uint64, keep bool) {
+	c.part, c.redraw = part, n
 	if !keep {
 		c.given = nil
 	}
+}
+
+// anew reports whether a stream has begun anew.
+func (c *Control) anew(s *Stream) bool {
+	return c.redraw != 0 && (c.part == AllStreams || s.noted == (c.part == NotedStreams))
 }
 
 // Choices lists the decisions that were noted, in the order in which they were
@@ -169,7 +189,7 @@ func (s *Stream) note(v int64) int64 {
 func (s *Stream) number() uint64 {
 	base, c := s.base, s.control
 	switch {
-	case c.redraw != 0:
+	case c.anew(s):
 		base = absorb(absorb(base, tagRedraw), c.redraw)
 	case c.given != nil && s.fresh():
 		base = absorb(base, tagUnmet)

@@ -205,6 +205,32 @@ func TestRedrawAndChoices(t *testing.T) {
 	assert.Equal(t, 2, again.Matched())
 }
 
+// A redraw of one part leaves the streams of the other as they were.
+func TestRedrawOfAPart(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		src := New(rapid.Uint64().Draw(t, "seed"))
+		before := rapid.IntRange(0, 40).Draw(t, "before")
+		for part, anew := range map[Part][2]bool{AllStreams: {true, true}, NotedStreams: {true, false}, OtherStreams: {false, true}} {
+			c, all := NewControl(Plan{Notes: noted, Redraws: true}), NewControl(Plan{Notes: noted, Redraws: true})
+			for i, key := range []Key{notedKey(3), bulkKey(3)} {
+				plain, s, whole := src.Stream(key), src.With(c).Stream(key), src.With(all).Stream(key)
+				c.RedrawPart(AllStreams, 0, true)
+				all.Redraw(0, true)
+				for range before {
+					plain.Uint64()
+					s.Uint64()
+					whole.Uint64()
+				}
+				c.RedrawPart(part, 7, false)
+				all.Redraw(7, false)
+				p, v, w := plain.Uint64(), s.Uint64(), whole.Uint64()
+				require.Equal(t, anew[i], v != p)
+				require.Equal(t, anew[i], v == w, "what is drawn anew is what a redraw of all draws")
+			}
+		}
+	})
+}
+
 func TestRedrawsAreEven(t *testing.T) {
 	var low, high [16]int64
 	for n := range uint64(16_000) {
