@@ -86,8 +86,11 @@ func New(calls int) *History { return &History{Ops: make([]Op, 0, calls)} }
 // Call records that a client makes a call and returns the call's number. Until
 // Return its outcome is unknown.
 func (h *History) Call(client int32, op *proto.Op, step uint64) int {
-	h.Ops = append(h.Ops, Op{Client: client, Op: *op, Call: step, Outcome: Unknown})
-	return len(h.Ops) - 1
+	n := len(h.Ops)
+	h.Ops = append(h.Ops, Op{}) // filled in there: an Op is large
+	o := &h.Ops[n]
+	o.Client, o.Op, o.Call, o.Outcome = client, *op, step, Unknown
+	return n
 }
 
 // Reply is how a call ended.
