@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/zksim/zksim/node/store"
 )
 
 // versionDir is the folder of dataDir and dataLogDir that holds the files, as
@@ -224,6 +226,10 @@ func (f *files) List() ([]string, error) {
 	return names, nil
 }
 
+// listDir lists the files of a folder; a link is one. A folder within it is nobody's
+// business, unless its name is that of a file that a server keeps: passed over, it
+// would hide a part of the history that somebody has put there, or be in the way of
+// the file when that is made.
 func listDir(dir string) ([]string, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -231,8 +237,11 @@ func listDir(dir string) ([]string, error) {
 	}
 	var names []string
 	for _, e := range entries {
-		if !e.IsDir() { // a link to a file is one of the files
+		switch {
+		case !e.IsDir():
 			names = append(names, e.Name())
+		case store.Keeps(e.Name()):
+			return nil, fmt.Errorf("%s is a directory, but a server keeps a file of that name: move the directory away", filepath.Join(dir, e.Name()))
 		}
 	}
 	return names, nil

@@ -184,3 +184,34 @@ func TestMissingEndOfAnEpochIsRefused(t *testing.T) {
 	assert.Equal(t, before, content(t, dir))
 	e.hosts[0] = nil
 }
+
+// A directory in the place of a file is refused by name, and nothing is changed;
+// directories of other names are nobody's business.
+func TestDirectoriesInThePlaceOfFilesAreRefused(t *testing.T) {
+	e, _ := newAlone(t, func(*host.Config) {})
+	require.Equal(t, proto.OK, call(t, e.dial(0), create("/a", "x")).Result.Err)
+	require.NoError(t, e.hosts[0].Stop())
+	e.hosts[0] = nil
+	cfg := e.config(0)
+	before := content(t, cfg.DataDir)
+	for _, name := range []string{"log.7", "snapshot.7", "currentEpoch"} {
+		dir := filepath.Join(cfg.DataDir, "version-2", name)
+		was, err := os.ReadFile(dir)
+		if err == nil {
+			require.NoError(t, os.Remove(dir))
+		}
+		require.NoError(t, os.Mkdir(dir, 0o755))
+		_, err = host.Start(cfg)
+		require.ErrorContains(t, err, dir+" is a directory, but a server keeps a file of that name: move the directory away")
+		require.NoError(t, os.Remove(dir))
+		if was != nil {
+			require.NoError(t, os.WriteFile(dir, was, 0o644))
+		}
+	}
+	assert.Equal(t, before, content(t, cfg.DataDir))
+	for _, name := range []string{"log.07", "log.7.old", "backup"} {
+		require.NoError(t, os.Mkdir(filepath.Join(cfg.DataDir, "version-2", name), 0o755))
+	}
+	e.start(0)
+	e.leader()
+}

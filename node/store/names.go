@@ -33,6 +33,14 @@ func parseName(name, prefix string) (proto.Zxid, bool) {
 	return proto.Zxid(z), err == nil && z >= 0 && hex(proto.Zxid(z)) == digits
 }
 
+// Keeps reports whether a server keeps files of this name.
+func Keeps(name string) bool {
+	_, log := parseName(name, logPrefix)
+	_, snapshot := parseName(name, snapshotPrefix)
+	_, epoch := epochFileNamed(name)
+	return log || snapshot || epoch
+}
+
 // directory is what the names in a directory tell.
 type directory struct {
 	snapshots []proto.Zxid // rising
