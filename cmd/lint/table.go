@@ -20,6 +20,7 @@ type direction struct {
 var directions = []direction{
 	{path: "cmd/zkserver", ours: []string{"node", "node/..."}, others: []string{"github.com/spf13/pflag", "github.com/prometheus/client_golang"}},
 	{path: "cmd/internal/zkclients", ours: []string{"cmd/internal/ensemble", "node/..."}, others: []string{"github.com/go-zookeeper/zk"}},
+	{path: "cmd/internal/script", others: []string{"github.com/rogpeppe/go-internal/testscript"}},
 	{path: "cmd/...", ours: []string{"..."}, others: []string{"github.com/spf13/cobra", "github.com/spf13/pflag", "golang.org/x/term"}},
 
 	{path: "node/proto"},

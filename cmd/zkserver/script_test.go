@@ -1,13 +1,11 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"os"
-	"os/exec"
 	"regexp"
 	"strconv"
 	"strings"
@@ -17,6 +15,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/zksim/zksim/cmd/internal/script"
 	"github.com/zksim/zksim/node/host/freeport"
 	"github.com/zksim/zksim/node/host/wire"
 	"github.com/zksim/zksim/node/proto"
@@ -37,9 +36,7 @@ func TestScripts(t *testing.T) {
 			}
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits":  scriptExits,
-			"fits":   scriptFits,
+		Cmds: script.With(map[string]script.Step{
 			"expand": scriptExpand,
 			"create": scriptCreate,
 			"read":   scriptRead,
@@ -50,42 +47,8 @@ func TestScripts(t *testing.T) {
 			"poke":   scriptPoke,
 			"taken":  scriptTaken,
 			"term":   scriptTerm,
-		},
+		}),
 	})
-}
-
-// exits CODE program args…: runs the program and demands this exit code.
-func scriptExits(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) < 2 {
-		ts.Fatalf("usage: exits CODE program args…")
-	}
-	want, err := strconv.Atoi(args[0])
-	ts.Check(err)
-	got := 0
-	err = ts.Exec(args[1], args[2:]...)
-	var exit *exec.ExitError
-	switch {
-	case errors.As(err, &exit):
-		got = exit.ExitCode()
-	case err != nil:
-		ts.Fatalf("%v", err)
-	}
-	if got != want {
-		ts.Fatalf("exit code %d, want %d", got, want)
-	}
-}
-
-// fits: stdout has at most 24 lines of 80 columns, and begins with examples.
-func scriptFits(ts *testscript.TestScript, neg bool, args []string) {
-	lines := strings.Split(strings.TrimSuffix(ts.ReadFile("stdout"), "\n"), "\n")
-	if len(lines) > 24 || lines[0] != "Examples:" {
-		ts.Fatalf("%d lines, the first one %q", len(lines), lines[0])
-	}
-	for _, l := range lines {
-		if len(l) > 80 {
-			ts.Fatalf("longer than 80: %q", l)
-		}
-	}
 }
 
 // expand FILE…: replaces $NAME by the variables of the script.

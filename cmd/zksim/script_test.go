@@ -2,10 +2,8 @@ package main
 
 import (
 	"encoding/json"
-	"errors"
 	"flag"
 	"os"
-	"os/exec"
 	"regexp"
 	"slices"
 	"strconv"
@@ -13,6 +11,8 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/zksim/zksim/cmd/internal/script"
 )
 
 func TestMain(m *testing.M) { testscript.Main(m, commands) }
@@ -25,39 +25,10 @@ func TestScripts(t *testing.T) {
 		Dir:           "testdata/script",
 		UpdateScripts: *update,
 		Setup:         goEnvironment,
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": scriptExits,
-			"json":  scriptJSON,
-			"fits":  scriptFits,
-			"lines": scriptLines,
-			"jq":    scriptColumn,
-
-			"tracelint": scriptTraceLint,
-
-			"tamper": scriptTamper,
-		},
+		Cmds: script.With(map[string]script.Step{
+			"json": scriptJSON, "lines": scriptLines, "jq": scriptColumn, "tracelint": scriptTraceLint, "tamper": scriptTamper,
+		}),
 	})
-}
-
-// exits CODE program args…: runs the program and demands this exit code.
-func scriptExits(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) < 2 {
-		ts.Fatalf("usage: exits CODE program args…")
-	}
-	want, err := strconv.Atoi(args[0])
-	ts.Check(err)
-	got := 0
-	err = ts.Exec(args[1], args[2:]...)
-	var exit *exec.ExitError
-	switch {
-	case errors.As(err, &exit):
-		got = exit.ExitCode()
-	case err != nil:
-		ts.Fatalf("%v", err)
-	}
-	if got != want {
-		ts.Fatalf("exit code %d, want %d", got, want)
-	}
 }
 
 // json KEY [VALUE]: stdout is one JSON object that has the key, and this value
@@ -160,24 +131,4 @@ func scriptTamper(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("nothing was changed")
 	}
 	ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(changed), 0o666))
-}
-
-// fits LINES COLUMNS: stdout does.
-func scriptFits(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) != 2 {
-		ts.Fatalf("usage: fits LINES COLUMNS")
-	}
-	lines, err := strconv.Atoi(args[0])
-	ts.Check(err)
-	width, err := strconv.Atoi(args[1])
-	ts.Check(err)
-	text := strings.Split(strings.TrimSuffix(ts.ReadFile("stdout"), "\n"), "\n")
-	if len(text) > lines {
-		ts.Fatalf("%d lines, more than %d", len(text), lines)
-	}
-	for _, line := range text {
-		if len(line) > width {
-			ts.Fatalf("%d columns, more than %d: %s", len(line), width, line)
-		}
-	}
 }

@@ -13,6 +13,8 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/stretchr/testify/assert"
+
+	"github.com/zksim/zksim/cmd/internal/script"
 )
 
 // Tests of people in modules of their own, run by go test and by the command.
@@ -33,10 +35,9 @@ func TestScriptsOfTests(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Files: files,
 		Setup: func(e *testscript.Env) error { return setUpModule(e, root) },
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": scriptExits, "repro": scriptRepro, "first": scriptFirst, "seeds": scriptSeeds, "sameseeds": scriptSameSeeds,
-			"tracelint": scriptTraceLint,
-		},
+		Cmds: script.With(map[string]script.Step{
+			"repro": scriptRepro, "first": scriptFirst, "seeds": scriptSeeds, "sameseeds": scriptSameSeeds, "tracelint": scriptTraceLint,
+		}),
 	})
 }
 
@@ -81,7 +82,7 @@ func scriptRepro(ts *testscript.TestScript, neg bool, args []string) {
 	if !found || n > len(lines) {
 		ts.Fatalf("there is no such line")
 	}
-	scriptExits(ts, false, []string{args[2], "sh", "-c", strings.TrimSpace(lines[n-1])})
+	script.Exits(ts, false, []string{args[2], "sh", "-c", strings.TrimSpace(lines[n-1])})
 }
 
 var runLine = regexp.MustCompile(`(?m)^=== RUN   (\S+/\S+)$`)
