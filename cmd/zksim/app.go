@@ -111,7 +111,7 @@ func (a *app) exit(err error) int {
 	if err == nil {
 		return a.code
 	}
-	fmt.Fprintf(a.stderr, "zksim: %s\n", legible(err.Error())) // names in bundles may be anything
+	fmt.Fprintf(a.stderr, "zksim: %s\n", visible(err.Error())) // names in bundles may be anything
 	var usage usageError
 	var unknown unjudged
 	switch {

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"time"
 
@@ -12,22 +11,19 @@ import (
 
 	"github.com/zksim/zksim/sim/bisect"
 	"github.com/zksim/zksim/sim/bundle"
-	"github.com/zksim/zksim/sim/engine"
 )
 
 // commitsFlags are what zksim bisect commits was asked for.
 type commitsFlags struct {
 	good, bad string
 	repo      string
-	expect    propertyValue
 	tries     countValue
-	jobs      int
 	limit     wallValue
-	out       outFlags
+	bisectFlags
 }
 
 func (a *app) bisectCommitsCommand() *cobra.Command {
-	f := &commitsFlags{tries: countValue{n: 20, noun: "continuations"}, limit: wallValue{2 * time.Minute}, out: newOutFlags()}
+	f := &commitsFlags{tries: countValue{n: 20, noun: "continuations"}, limit: wallValue{2 * time.Minute}, bisectFlags: newBisectFlags()}
 	cmd := &cobra.Command{
 		Use:   "commits FILE",
 		Short: "Find the first commit on which a bundle fails.",
@@ -46,10 +42,9 @@ Exit: 0 found, 125 not found, 128 tool failed, 129 usage, 130 interrupted`,
 	fl.StringVar(&f.bad, "bad", "HEAD", "a `REV` on which it fails; default HEAD")
 	fl.StringVar(&f.repo, "repo", ".", "a `DIR` of the repository; default the current one")
 	fl.Var(&f.tries, "tries", "continued runs of each commit; default 20")
-	fl.Var(&f.expect, "expect", "the property; default that of the bundle")
-	fl.IntVar(&f.jobs, "jobs", runtime.GOMAXPROCS(0), "runs at the same time `N`; changes speed only")
+	f.bisectFlags.add(fl)
 	fl.Var(&f.limit, "run-timeout", "give a run up after this time; default 2m")
-	f.out.add(fl, "print one JSON document")
+	f.bisectFlags.addOut(fl)
 	return cmd
 }
 
@@ -79,6 +74,9 @@ func (a *app) bisectCommits(f *commitsFlags, path string) error {
 	}
 	s := &commitSearch{a: a, f: f, file: path, found: map[string]*judged{}, pulse: a.newPulse(f.out.quiet)}
 	if s.property, err = expected(b, path, f.expect.name); err != nil {
+		return err
+	}
+	if err := f.continuable(b, path); err != nil {
 		return err
 	}
 	ctx, stop := a.interruptible()
@@ -112,22 +110,18 @@ func (f *commitsFlags) check(path string) error {
 		return usagef("zksim bisect commits replays the bundle many times; give a file, not standard input")
 	case f.good == "":
 		return usagef("say with --good on which commit the bundle does not fail, such as --good v0.3.0")
-	case f.jobs < 1:
-		return usagef("--jobs %d: at least one run goes on at a time; give a number from 1", f.jobs)
 	}
-	return nil
+	return f.bisectFlags.check()
 }
 
-// expected is the property that a search is about: the one that was asked for,
-// or the one that the bundle's run has violated.
-func expected(b *bundle.Bundle, path, asked string) (string, error) {
-	switch {
-	case asked != "":
-		return asked, (&propertyValue{asked}).check(b)
-	case b.Document.Verdict != engine.VerdictViolated || b.Document.Property == "":
-		return "", unjudged(fmt.Sprintf("the run of %s did not fail; say with --expect which property is meant", path))
+// continuable refuses continuations of a run whose end was drawn anew: where the
+// old end began, counted in steps, is elsewhere on other code.
+func (f *commitsFlags) continuable(b *bundle.Bundle, path string) error {
+	if b.Document.Config.Redraw == nil || f.tries.n == 0 {
+		return nil
 	}
-	return b.Document.Property, nil
+	return unjudged(fmt.Sprintf("%s: the end of this run was drawn anew, so that runs cannot branch from it once more; "+
+		"give the bundle that it branched from, or say --tries 0 to judge commits by the exact replay alone", path))
 }
 
 // between resolves the revisions and lists what lies between them.

@@ -15,9 +15,9 @@ import (
 func (s *commitSearch) told(r *judged) string {
 	line := fmt.Sprintf("%s  %-7s  ", r.commit.short(), r.word)
 	if r.word == bisect.Skipped {
-		return line + r.detail
+		return visible(line + r.detail)
 	}
-	return line + fmt.Sprintf("%-6s  %s", r.rate(), r.commit.subject)
+	return visible(line + fmt.Sprintf("%-6s  %s", r.rate(), r.commit.subject))
 }
 
 // print prints the result, and chooses the exit code.
@@ -29,7 +29,7 @@ func (s *commitSearch) print() error {
 	if s.f.out.json {
 		return s.a.printJSON(s.document())
 	}
-	_, err := io.WriteString(s.a.stdout, s.text())
+	_, err := io.WriteString(s.a.stdout, visible(s.text()))
 	return err
 }
 

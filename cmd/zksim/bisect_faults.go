@@ -1,10 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
-	"runtime"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -18,11 +18,9 @@ import (
 
 // faultsFlags are what zksim bisect faults was asked for.
 type faultsFlags struct {
-	tries  countValue
-	runs   countValue
-	jobs   int
-	expect propertyValue
-	out    outFlags
+	tries countValue
+	runs  countValue
+	bisectFlags
 }
 
 // The defaults of zksim bisect faults.
@@ -33,7 +31,7 @@ const (
 
 func (a *app) bisectFaultsCommand() *cobra.Command {
 	f := &faultsFlags{tries: countValue{n: faultTries, noun: "tries"}, runs: countValue{n: faultRuns, noun: "runs"},
-		out: newOutFlags()}
+		bisectFlags: newBisectFlags()}
 	cmd := &cobra.Command{
 		Use:     "faults FILE",
 		Short:   "Tell which fault statements the failure of a bundle needs.",
@@ -50,9 +48,8 @@ Exit: 0 found, 125 not found, 128 tool failed, 129 usage, 130 interrupted`,
 	fl.SortFlags = false
 	fl.Var(&f.tries, "tries", "runs with each statement, as many without; default 20")
 	fl.Var(&f.runs, "runs", "make at most so many runs; default 5000")
-	fl.IntVar(&f.jobs, "jobs", runtime.GOMAXPROCS(0), "runs at the same time `N`; changes speed only")
-	fl.Var(&f.expect, "expect", "the property; default that of the bundle")
-	f.out.add(fl, "print one JSON document")
+	f.bisectFlags.add(fl)
+	f.bisectFlags.addOut(fl)
 	return cmd
 }
 
@@ -70,10 +67,7 @@ type faultBisection struct {
 
 // bisectFaults is zksim bisect faults.
 func (a *app) bisectFaults(f *faultsFlags, path string) error {
-	if err := checkTrials(f.jobs, "--runs", f.runs.n); err != nil {
-		return err
-	}
-	if err := checkTrials(f.jobs, "--tries", f.tries.n); err != nil {
+	if err := cmp.Or(f.bisectFlags.check(), checkCount("--runs", f.runs.n), checkCount("--tries", f.tries.n)); err != nil {
 		return err
 	}
 	b, err := a.readBundle(path)
@@ -109,7 +103,7 @@ func (a *app) bisectFaults(f *faultsFlags, path string) error {
 func (s *faultBisection) search(ctx context.Context, cfg engine.Config) error {
 	t := s.a.newTrials(ctx, s.f.jobs, func() { s.pulse.show(s.where) })
 	defer s.pulse.end()
-	first := runTrials(t, []engine.Config{cfg}, func(r *engine.Report) *engine.Report { return r }, func(**engine.Report) bool { return false })
+	first := runTrials(t, []engine.Config{cfg}, func(r *engine.Report) *engine.Report { return r }, never[*engine.Report])
 	switch {
 	case len(first) == 0:
 		return errInterrupted
@@ -121,10 +115,10 @@ func (s *faultBisection) search(ctx context.Context, cfg engine.Config) error {
 	for _, st := range first[0].Schedule {
 		s.schedule = append(s.schedule, st.String())
 	}
-	failed := func(r *engine.Report) bool { return bisect.FailedWith(r, s.property) }
+	ended := func(r *engine.Report) bisect.End { return bisect.EndOf(r, s.property) }
 	s.answer = bisect.Faults{Report: first[0], Tries: s.f.tries.n, Runs: s.f.runs.n,
-		Try: func(list []engine.Config) []bool {
-			return runTrials(t, list, failed, func(*bool) bool { return false })
+		Try: func(list []engine.Config) []bisect.End {
+			return runTrials(t, list, ended, never[bisect.End])
 		},
 		Told: func(done, of int) {
 			s.where = fmt.Sprintf("%d/%d statements judged", done, of)
@@ -140,7 +134,7 @@ func (s *faultBisection) print() error {
 	if s.f.out.json {
 		return s.a.printJSON(s.document())
 	}
-	_, err := io.WriteString(s.a.stdout, s.text())
+	_, err := io.WriteString(s.a.stdout, visible(s.text()))
 	return err
 }
 
@@ -209,7 +203,13 @@ func (s *faultBisection) counts(n *bisect.StatementNeed) string {
 	return fmt.Sprintf("   without it: ok in %s, with it: ok in %s", okIn(n.Without), okIn(n.With))
 }
 
-func okIn(r bisect.Rate) string { return fmt.Sprintf("%d/%d", r.Runs-r.Failed, r.Runs) }
+// okIn is how many runs ended well, and how many neither well nor with the failure.
+func okIn(e bisect.Ends) string {
+	if e.Other == 0 {
+		return fmt.Sprintf("%d/%d", e.OK(), e.Runs)
+	}
+	return fmt.Sprintf("%d/%d (%d end otherwise)", e.OK(), e.Runs, e.Other)
+}
 
 // faultsDocument is the JSON form of a search among statements.
 type faultsDocument struct {
@@ -238,12 +238,15 @@ type faultDocument struct {
 // rateDocument is how many of some runs failed.
 type rateDocument struct {
 	Failed int `json:"failed"`
+	Other  int `json:"other"` // with another failure, or could not be judged
 	Runs   int `json:"runs"`
 }
 
+func rateOf(e bisect.Ends) rateDocument { return rateDocument{e.Failed, e.Other, e.Runs} }
+
 func (s *faultBisection) document() *faultsDocument {
 	d := &faultsDocument{Schema: report.Schema, Found: s.answer.Found(), Property: string(s.property), Bundle: s.file, Tries: s.f.tries.n,
-		Runs: s.answer.Runs, Statements: []faultDocument{}, NoNoise: rateDocument(s.answer.None), Control: rateDocument(s.answer.Control),
+		Runs: s.answer.Runs, Statements: []faultDocument{}, NoNoise: rateOf(s.answer.None), Control: rateOf(s.answer.Control),
 		Ended: "done", Repro: []string{fmt.Sprintf("zksim bisect faults %s --tries %d --runs %d", repro.QuotePath(s.file), s.f.tries.n, s.f.runs.n)}}
 	switch {
 	case s.a.code == exitInterrupted:
@@ -252,7 +255,7 @@ func (s *faultBisection) document() *faultsDocument {
 		d.Ended = "runs"
 	}
 	for _, n := range s.answer.Statements {
-		d.Statements = append(d.Statements, faultDocument{s.schedule[n.Statement], n.Need.String(), rateDocument(n.With), rateDocument(n.Without), n.Exact})
+		d.Statements = append(d.Statements, faultDocument{s.schedule[n.Statement], n.Need.String(), rateOf(n.With), rateOf(n.Without), n.Exact})
 	}
 	return d
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -19,19 +18,17 @@ import (
 
 // momentFlags are what zksim bisect run was asked for.
 type momentFlags struct {
-	runs   countValue
-	expect propertyValue
-	jobs   int
-	to     string
-	force  bool
-	out    outFlags
+	runs  countValue
+	to    string
+	force bool
+	bisectFlags
 }
 
 // momentRuns is how many continuations are tried unless another number is given.
-const momentRuns = 1000
+const momentRuns = 2000
 
 func (a *app) bisectRunCommand() *cobra.Command {
-	f := &momentFlags{runs: countValue{n: momentRuns, min: 1, noun: "runs"}, out: newOutFlags()}
+	f := &momentFlags{runs: countValue{n: momentRuns, min: 1, noun: "runs"}, bisectFlags: newBisectFlags()}
 	cmd := &cobra.Command{
 		Use:     "run FILE",
 		Short:   "Find the event after which the failure of a bundle can hardly be avoided.",
@@ -45,12 +42,11 @@ Exit: 0 found, 125 none, 128 tool failed, 129 usage, 130 interrupted`,
 	}
 	fl := cmd.Flags()
 	fl.SortFlags = false
-	fl.Var(&f.runs, "runs", "try at most so many runs; default 1000")
-	fl.Var(&f.expect, "expect", "the property; default that of the bundle")
-	fl.IntVar(&f.jobs, "jobs", runtime.GOMAXPROCS(0), "runs at the same time `N`; changes speed only")
+	fl.Var(&f.runs, "runs", "try at most so many runs; default 2000")
+	f.bisectFlags.add(fl)
 	fl.StringVarP(&f.to, "out", "o", "", "write the bundle with the event into this `FILE`")
 	fl.BoolVar(&f.force, "force", false, "let -o replace a file")
-	f.out.add(fl, "print one JSON document")
+	f.bisectFlags.addOut(fl)
 	return cmd
 }
 
@@ -65,8 +61,8 @@ type momentSearch struct {
 	pulse    *pulse
 	last     uint64 // steps of the run
 	turn     *bisect.Turn
-	event    *engine.Narrated // the one that turns the run, once it is known
-	written  string           // path of the bundle with it
+	events   map[uint64]*engine.Narrated // those that are named, by step
+	written  string                      // path of the bundle with it
 }
 
 // bisectRun is zksim bisect run.
@@ -78,7 +74,7 @@ func (a *app) bisectRun(f *momentFlags, path string) error {
 	if err != nil {
 		return err
 	}
-	s := &momentSearch{a: a, f: f, file: path, bundle: b, pulse: a.newPulse(f.out.quiet), turn: &bisect.Turn{}}
+	s := &momentSearch{a: a, f: f, file: path, bundle: b, pulse: a.newPulse(f.out.quiet), turn: &bisect.Turn{}, events: map[uint64]*engine.Narrated{}}
 	if s.property, err = expected(b, path, f.expect.name); err != nil {
 		return err
 	}
@@ -103,16 +99,13 @@ func (a *app) bisectRun(f *momentFlags, path string) error {
 }
 
 func (f *momentFlags) check() error {
-	switch {
-	case f.jobs < 1:
-		return usagef("--jobs %d: at least one run goes on at a time; give a number from 1", f.jobs)
-	case f.force && f.to == "":
+	if f.force && f.to == "" {
 		return usagef("--force is about -o, which is not given; leave it out")
 	}
 	if _, err := os.Lstat(f.to); f.to != "" && !f.force && err == nil {
 		return usagef("-o %s: this file is there already; name another one, or say --force", f.to)
 	}
-	return nil
+	return f.bisectFlags.check()
 }
 
 // branchable is what a bundle runs, if it can be drawn anew from any event.
@@ -141,11 +134,21 @@ func (s *momentSearch) search(ctx context.Context) error {
 	if err != nil || s.turn.Step == 0 {
 		return err
 	}
+	for _, r := range append(s.turn.Others, s.turn.Rise) {
+		if err := s.tell(ctx, r.Step); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// tell has an event told in words.
+func (s *momentSearch) tell(ctx context.Context, step uint64) error {
 	cfg := s.cfg
-	cfg.Narrate = engine.Steps{First: s.turn.Step, Last: s.turn.Step}
+	cfg.Narrate = engine.Steps{First: step, Last: step}
 	told, err := s.replay(ctx, cfg)
 	if err == nil && len(told.Narration) > 0 {
-		s.event = &told.Narration[0]
+		s.events[step] = &told.Narration[0]
 	}
 	return err
 }
@@ -168,18 +171,19 @@ func never[T any](*T) bool { return false }
 
 // try makes continuations, some at a time.
 func (s *momentSearch) try(ctx context.Context, t *trials) bisect.Try {
-	return func(generation []bisect.Continuation) ([]bool, error) {
+	return func(generation []bisect.Continuation) ([]bisect.Trial, error) {
 		list := make([]engine.Config, len(generation))
 		for i, c := range generation {
 			list[i] = s.cfg
-			list[i].Redraw = engine.Redraw{Step: c.Step, Draw: c.Draw, Calm: c.Calm}
+			list[i].Redraw = engine.Redraw{Step: c.Step, Draw: c.Draw, Calm: c.Calm, Only: c.Only}
 		}
-		failed := runTrials(t, list, s.fails, never[bool])
-		if len(failed) < len(list) {
+		trial := func(r *engine.Report) bisect.Trial { return bisect.Trial{Failed: s.fails(r), Hash: r.Hash} }
+		ended := runTrials(t, list, trial, never[bisect.Trial])
+		if len(ended) < len(list) {
 			return nil, errInterrupted
 		}
-		s.turn.Runs += len(failed)
-		return failed, nil
+		s.turn.Runs += len(ended)
+		return ended, nil
 	}
 }
 
@@ -201,19 +205,19 @@ func (s *momentSearch) show() {
 	s.pulse.show(fmt.Sprintf("%s of at most %s runs", number(s.turn.Runs), number(s.f.runs.n)))
 }
 
-// turning is the event as the bundle keeps it.
-func (s *momentSearch) turning() *report.Turning {
-	t := s.turn
-	if t.Step == 0 || s.event == nil {
+// turning is an event as bundles keep it; nil where there is none.
+func (s *momentSearch) turning(r bisect.Rise) *report.Turning {
+	event := s.events[r.Step]
+	if event == nil {
 		return nil
 	}
-	return &report.Turning{Step: t.Step, AtNS: int64(s.event.At), Event: s.event.String(), Calm: t.Calm,
-		Before: report.Rate(t.Before), After: report.Rate(t.After)}
+	return &report.Turning{Step: r.Step, AtNS: int64(event.At), Event: event.String(), Calm: s.turn.Calm, Only: string(s.turn.Only),
+		Before: report.Rate(r.Before), After: report.Rate(r.After)}
 }
 
 // write writes the bundle with the event, if that was asked for and one decides.
 func (s *momentSearch) write() error {
-	turning := s.turning()
+	turning := s.turning(s.turn.Rise)
 	if s.f.to == "" || turning == nil || !s.turn.Decisive() {
 		return nil
 	}
@@ -233,15 +237,18 @@ func (s *momentSearch) sides() []string {
 	if s.turn.Step == 0 {
 		return nil
 	}
+	first, _ := bisect.JudgedDraws()
 	var lines []string
 	for _, step := range []uint64{s.turn.Step - 1, s.turn.Step} {
-		line := replayLine(s.file)
-		line = strings.TrimSuffix(line, " --verify") + " --redraw 1001"
+		line := strings.TrimSuffix(replayLine(s.file), " --verify") + fmt.Sprintf(" --redraw %d", first)
 		if step > 0 {
 			line += fmt.Sprintf(" --from %d", step)
 		}
 		if s.turn.Calm {
 			line += " --calm"
+		}
+		if s.turn.Only != engine.DrawsAll {
+			line += " --only " + string(s.turn.Only)
 		}
 		lines = append(lines, line+" --expect "+s.property)
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"slices"
@@ -8,6 +9,7 @@ import (
 
 	"github.com/zksim/zksim/cmd/internal/repro"
 	"github.com/zksim/zksim/sim/bisect"
+	"github.com/zksim/zksim/sim/engine"
 	"github.com/zksim/zksim/sim/report"
 )
 
@@ -19,7 +21,7 @@ func (s *momentSearch) print() error {
 	if s.f.out.json {
 		return s.a.printJSON(s.document())
 	}
-	_, err := io.WriteString(s.a.stdout, s.text())
+	_, err := io.WriteString(s.a.stdout, visible(s.text()))
 	return err
 }
 
@@ -41,6 +43,7 @@ func (s *momentSearch) text() string {
 		fmt.Fprintf(&b, "  %d of %d fresh runs fail that branch right before it, %d of %d right after\n",
 			s.turn.Before.Failed, s.turn.Before.Runs, s.turn.After.Failed, s.turn.After.Runs)
 	}
+	s.printSteps(&b)
 	fmt.Fprintf(&b, "  %s; %s\n", s.manner(), report.Plural(s.turn.Runs, "run"))
 	if s.a.code == exitUnknown && s.bundle.Document.Shrunk != nil {
 		b.WriteString("  the bundle was made small, and what is left decides together; try the one that it was made from\n")
@@ -63,22 +66,54 @@ func (s *momentSearch) answer() string {
 	case t.Step == 0:
 		return fmt.Sprintf("not narrowed down: between steps %d and %d; --runs may allow more than %d", t.From, t.To, s.f.runs.n)
 	}
-	at, words := "", ""
-	if s.event != nil {
-		at, words = " ("+report.Clock(s.event.At)+")", ": "+s.event.String()
+	where := s.where(t.Step)
+	switch {
+	case t.Decisive():
+		return "jump at " + where
+	case len(t.Others) > 0:
+		return fmt.Sprintf("no event alone decides, but %d together do", len(t.Others)+1)
 	}
-	if !t.Decisive() {
-		return fmt.Sprintf("no event decides; the largest rise, %v -> %v, is at step %d%s%s", report.Rate(t.Before), report.Rate(t.After), t.Step, at, words)
-	}
-	return fmt.Sprintf("jump at step %d%s%s", t.Step, at, words)
+	return fmt.Sprintf("no event decides; the largest rise, %v -> %v, is at %s", report.Rate(t.Before), report.Rate(t.After), where)
 }
 
-// manner says what continuations have met.
-func (s *momentSearch) manner() string {
-	if s.turn.Calm {
-		return "the faults alone force the failure, so none begins where a run branches or later"
+// where is an event with its instant, in words.
+func (s *momentSearch) where(step uint64) string {
+	where := fmt.Sprintf("step %d", step)
+	if e := s.events[step]; e != nil {
+		where += " (" + report.Clock(e.At) + "): " + e.String()
 	}
-	return "all faults are kept, everything else is drawn anew"
+	return where
+}
+
+// steps are the events at which the chance rises, in their order, where it takes
+// more than one.
+func (s *momentSearch) steps() []bisect.Rise {
+	if len(s.turn.Others) == 0 {
+		return nil
+	}
+	list := append(slices.Clone(s.turn.Others), s.turn.Rise)
+	slices.SortFunc(list, func(a, b bisect.Rise) int { return cmp.Compare(a.Step, b.Step) })
+	return list
+}
+
+// printSteps prints them.
+func (s *momentSearch) printSteps(b *strings.Builder) {
+	for _, r := range s.steps() {
+		fmt.Fprintf(b, "  %v -> %v  %s\n", report.Rate(r.Before), report.Rate(r.After), s.where(r.Step))
+	}
+}
+
+// manner says what continuations have met, and what was drawn anew in them.
+func (s *momentSearch) manner() string {
+	faults := "all faults are kept"
+	if s.turn.Calm {
+		faults = "no fault begins where a run branches or later, because with all of them it fails too often or bit by bit"
+	}
+	return faults + "; " + map[engine.Draws]string{
+		engine.DrawsAll:     "everything else is drawn anew",
+		engine.DrawsDelays:  "delays are drawn anew, and what clients ask for; whom faults hit and what they leave is not",
+		engine.DrawsChoices: "whom faults hit and what they leave is drawn anew, delays are not",
+	}[s.turn.Only]
 }
 
 // bars draws the curve, an eighth of the run each, and its end.
@@ -131,19 +166,21 @@ func (a *app) speaksUTF8() bool {
 
 // momentDocument is the JSON form of a search for an event.
 type momentDocument struct {
-	Schema   int             `json:"schema"`
-	Found    bool            `json:"found"` // an event decides
-	Property string          `json:"property"`
-	Bundle   string          `json:"bundle"`
-	Steps    uint64          `json:"steps"` // of the run
-	Calm     bool            `json:"calm"`  // continuations met no faults but those that had begun
-	Jump     *report.Turning `json:"jump"`  // the event with the largest rise; null where it is not known
-	From     uint64          `json:"from"`  // where it is not known: it lies behind this step
-	To       uint64          `json:"to"`    // and not behind this one
-	Curve    []pointDocument `json:"curve"`
-	Runs     int             `json:"runs"`
-	Artifact artifacts       `json:"artifacts"`
-	Repro    []string        `json:"repro"`
+	Schema   int              `json:"schema"`
+	Found    bool             `json:"found"` // an event decides
+	Property string           `json:"property"`
+	Bundle   string           `json:"bundle"`
+	Steps    uint64           `json:"steps"` // of the run
+	Calm     bool             `json:"calm"`  // continuations met no faults but those that had begun
+	Only     string           `json:"only"`  // delays or choices: what alone was drawn anew in them; empty: everything
+	Jump     *report.Turning  `json:"jump"`  // the event with the largest rise; null where it is not known
+	Parts    []report.Turning `json:"parts"` // where it takes more than one event: all that have a part in the rise, in order
+	From     uint64           `json:"from"`  // where it is not known: it lies behind this step
+	To       uint64           `json:"to"`    // and not behind this one
+	Curve    []pointDocument  `json:"curve"`
+	Runs     int              `json:"runs"`
+	Artifact artifacts        `json:"artifacts"`
+	Repro    []string         `json:"repro"`
 }
 
 // artifacts are files by kind.
@@ -158,10 +195,15 @@ type pointDocument struct {
 
 func (s *momentSearch) document() *momentDocument {
 	t := s.turn
-	d := &momentDocument{Schema: report.Schema, Found: t.Decisive(), Property: s.property, Bundle: s.file, Steps: s.last, Calm: t.Calm,
-		Jump: s.turning(), From: t.From, To: t.To, Curve: []pointDocument{}, Runs: t.Runs, Artifact: artifacts{}, Repro: append([]string{}, s.sides()...)}
+	d := &momentDocument{Schema: report.Schema, Found: t.Decisive(), Property: s.property, Bundle: s.file, Steps: s.last, Calm: t.Calm, Only: string(t.Only), Parts: []report.Turning{},
+		Jump: s.turning(t.Rise), From: t.From, To: t.To, Curve: []pointDocument{}, Runs: t.Runs, Artifact: artifacts{}, Repro: append([]string{}, s.sides()...)}
 	for _, p := range t.Curve {
 		d.Curve = append(d.Curve, pointDocument{p.Step, p.Failed, p.Runs})
+	}
+	for _, r := range s.steps() {
+		if part := s.turning(r); part != nil {
+			d.Parts = append(d.Parts, *part)
+		}
 	}
 	if s.written != "" {
 		d.Artifact["bundle"] = s.written

@@ -23,7 +23,7 @@ type buildFailure struct {
 	said   string
 }
 
-// Error gives the reason, and the first line of what the go command said.
+// Error gives the reason, and what the go command said first.
 func (e *buildFailure) Error() string {
 	if line := firstComplaint(e.said); line != "" {
 		return e.reason + ": " + line
@@ -31,14 +31,23 @@ func (e *buildFailure) Error() string {
 	return e.reason
 }
 
-// firstComplaint passes over the names of packages above the errors in them.
+// firstComplaint passes over the names of packages above the errors in them. A line
+// that only announces the next one comes with it.
 func firstComplaint(said string) string {
+	var words []string
 	for line := range strings.Lines(said) {
-		if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "#") && !strings.HasPrefix(line, "go: downloading ") {
-			return line
+		if line = strings.TrimSpace(line); line == "" || strings.HasPrefix(line, "#") || strings.HasPrefix(line, "go: downloading ") {
+			continue
+		}
+		words = append(words, line)
+		if !strings.HasSuffix(line, ":") {
+			break
 		}
 	}
-	return firstLine(said)
+	if words == nil {
+		return firstLine(said)
+	}
+	return strings.Join(words, " ")
 }
 
 // errNoGo says that nothing can be built for want of the go command.
@@ -137,7 +146,7 @@ func (a *app) unbuilt(err error) error {
 		return nil
 	case errors.As(err, &failed):
 		if failed.said != "" {
-			fmt.Fprintf(a.stderr, "%s\n", clipLines(failed.said, complaintsMax))
+			fmt.Fprintf(a.stderr, "%s\n", visible(clipLines(failed.said, complaintsMax)))
 		}
 		return unjudged(fmt.Sprintf("the code that is checked out cannot be judged: %s", failed.reason))
 	}

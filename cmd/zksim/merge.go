@@ -78,7 +78,7 @@ func (a *app) merge(f *mergeFlags, names []string) error {
 		return errors.Join(err, cases.abandon())
 	}
 	for _, sentence := range lacking {
-		fmt.Fprintf(a.stderr, "zksim: %s\n", sentence)
+		fmt.Fprintf(a.stderr, "zksim: %s\n", visible(sentence))
 	}
 	if a.code, err = exitCode(t.verdict()); err != nil {
 		return err

@@ -65,6 +65,23 @@ func TestMergeIsTheWholeSearch(t *testing.T) {
 	assert.Empty(t, b.err.String())
 }
 
+// What somebody has written into the lines of a shard does not reach the terminal.
+func TestMergeShowsWhatSteersATerminal(t *testing.T) {
+	files := shardFiles(t, []string{"1/1"}, "--seeds", "1-60")
+	text, err := os.ReadFile(files[0])
+	require.NoError(t, err)
+	bad := strings.NewReplacer(`"place":"lag"`, `"place":"lag\u001b[2J\nOK  all is well\u202e"`, `"version":"`, `"version":"\u009b1m`).Replace(string(text))
+	require.NotEqual(t, string(text), bad)
+	require.NoError(t, os.WriteFile(files[0], []byte(bad), 0o666))
+	b := newBench(mixed)
+	assert.Equal(t, exitViolated, b.main(append([]string{"merge"}, files...)))
+	assert.Contains(t, b.out.String(), `lag\x1b[2J\x0aOK  all is well\u202e`)
+	assert.Contains(t, b.out.String(), `\x9b1m`)
+	for _, steering := range []string{"\x1b", "\u009b", "\u202e", "\nOK  all"} {
+		assert.NotContains(t, b.out.String(), steering)
+	}
+}
+
 // Pieces of work that were not divided into shards can be joined too.
 func TestMergeOfSeveralSearches(t *testing.T) {
 	files := append(shardFiles(t, []string{"1/1"}, "--seeds", "1-2"), shardFiles(t, []string{"1/1"}, "--seeds", "4-5")...)

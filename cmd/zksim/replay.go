@@ -25,17 +25,17 @@ type replayFlags struct {
 	redraw drawValue
 	from   momentValue
 	calm   bool
+	only   wordValue
 	out    outFlags
 }
 
 func (a *app) replayCommand() *cobra.Command {
-	f := &replayFlags{out: newOutFlags()}
+	f := &replayFlags{only: wordValue{words: []string{string(engine.DrawsDelays), string(engine.DrawsChoices)}, kind: "WHAT"}, out: newOutFlags()}
 	cmd := &cobra.Command{
 		Use:     "replay FILE",
 		Short:   "Run a bundle again, with its seed, schedule, bugs and all.",
 		Example: "zksim replay 5f0c9e1d77aa.simrun --verify\nzksim replay 5f0c9e1d77aa.simrun --until 38.5s",
-		Long: `FILE - is standard input. Edit the part "schedule" to run other faults.
-With --expect: 0 does not fail, 1 fails with PROPERTY, 125 anything else.
+		Long: `FILE - is standard input. With --expect: 0 does not fail, 1 fails so, 125 else.
 Exit: 0 ok, 1 violated, 125 unknown, 128 tool failed, 129 usage, 130 interrupted`,
 		Args: oneFile,
 		RunE: func(_ *cobra.Command, args []string) error {
@@ -55,6 +55,7 @@ Exit: 0 ok, 1 violated, 125 unknown, 128 tool failed, 129 usage, 130 interrupted
 	fl.Var(&f.redraw, "redraw", "draw the rest anew: end number N of many")
 	fl.Var(&f.from, "from", "with --redraw: after this; else from the start")
 	fl.BoolVar(&f.calm, "calm", false, "with --redraw: no fault begins there or later")
+	fl.Var(&f.only, "only", "with --redraw: draw delays anew, or choices; not both")
 	f.out.add(fl, "print one JSON document")
 	f.out.addVerbose(fl)
 	return cmd
@@ -102,6 +103,8 @@ func (f *replayFlags) check() error {
 		return usagef("--from says where --redraw N begins, which is not given; add it, or leave --from out")
 	case f.calm && f.redraw.n == 0:
 		return usagef("--calm is about what --redraw N draws, which is not given; add it, or leave --calm out")
+	case f.only.word != "" && f.redraw.n == 0:
+		return usagef("--only is about what --redraw N draws, which is not given; add it, or leave --only out")
 	case f.verify && f.redraw.n != 0:
 		return usagef("--verify demands the recorded run and --redraw makes another one; leave one of them out")
 	}

@@ -43,7 +43,7 @@ func (a *app) redrawn(f *replayFlags, b *bundle.Bundle, path string) (engine.Red
 	if err != nil || f.redraw.n == 0 {
 		return cfg.Redraw, err
 	}
-	again := engine.Redraw{Step: f.from.moment.Step, Draw: f.redraw.n, Calm: f.calm}
+	again := engine.Redraw{Step: f.from.moment.Step, Draw: f.redraw.n, Calm: f.calm, Only: engine.Draws(f.only.word)}
 	if f.from.moment.At > 0 {
 		cfg.Until = f.from.moment
 		prefix, err := a.simulateInterruptibly(cfg)
@@ -75,6 +75,9 @@ func (f *replayFlags) line(b *bundle.Bundle, path string) string {
 		}
 		if f.calm {
 			line += " --calm"
+		}
+		if f.only.word != "" {
+			line += " --only " + f.only.word
 		}
 		return line
 	case f.edit && b.Edited:

@@ -17,9 +17,9 @@ func (k *kind) line() string {
 	}
 	line := fmt.Sprintf("%s  %-18s  %-24s  %s  first %s", word, k.property, k.place, report.Plural(k.count, "seed"), k.first)
 	if k.bundle != "" {
-		return line + "  " + k.bundle
+		line += "  " + k.bundle
 	}
-	return line
+	return visibleLine(line)
 }
 
 // results tells what was found: the verdict, then the distinct failures.
@@ -34,6 +34,9 @@ func (t *tally) results(ending string, colour bool) []string {
 // details tells of what was run, how fast, which faults there were, which states
 // were reached, and how to see the failures again.
 func (t *tally) details(subject []string, speed []string) []string {
+	for i := range subject { // of merged files it may be anything, as may the commands
+		subject[i] = visibleLine(subject[i])
+	}
 	lines := append([]string{""}, report.List("runs", subject)...)
 	lines = append(lines, report.List("speed", speed)...)
 	lines = append(lines, report.List("faults", met(t.classes()))...)
@@ -42,7 +45,7 @@ func (t *tally) details(subject []string, speed []string) []string {
 	if len(t.kinds) > 0 {
 		lines = append(lines, "repro")
 		for _, k := range t.failures() {
-			lines = append(lines, "  "+k.repro)
+			lines = append(lines, "  "+visibleLine(k.repro))
 		}
 	}
 	return lines

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -26,10 +27,18 @@ func (a *app) newTrials(ctx context.Context, jobs int, show func()) *trials {
 
 // checkTrials refuses numbers with which nothing would be run.
 func checkTrials(jobs int, flag string, n int) error {
-	switch {
-	case jobs < 1:
+	return cmp.Or(checkJobs(jobs), checkCount(flag, n))
+}
+
+func checkJobs(jobs int) error {
+	if jobs < 1 {
 		return usagef("--jobs %d: at least one run goes on at a time; give a number from 1", jobs)
-	case n < 1:
+	}
+	return nil
+}
+
+func checkCount(flag string, n int) error {
+	if n < 1 {
 		return usagef("%s %d: without a run nothing is found; give a number from 1", flag, n)
 	}
 	return nil

@@ -170,7 +170,7 @@ var declaredName = regexp.MustCompile(`^[A-Z][A-Za-z0-9]*$`)
 // person's own declares, see check.
 func (v *propertyValue) Set(s string) error {
 	if !slices.Contains(proto.Properties(), proto.Property(s)) && !declaredName.MatchString(s) {
-		return errors.New("there is no such property; docs/model.md lists them")
+		return errors.New(noProperty(s))
 	}
 	v.name = s
 	return nil
@@ -181,7 +181,7 @@ func (v *propertyValue) check(b *bundle.Bundle) error {
 	if v.name == "" || slices.Contains(proto.Properties(), proto.Property(v.name)) || b != nil && b.Document.Test != "" {
 		return nil
 	}
-	return usagef("--expect %s: there is no such property; docs/model.md lists them", v.name)
+	return usagef("--expect %s: %s", v.name, noProperty(v.name))
 }
 
 // String prints the name, or nothing.

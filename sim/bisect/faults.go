@@ -32,8 +32,8 @@ func (n Need) String() string { return needWords[n] }
 type StatementNeed struct {
 	Statement int  // its place in the schedule, from 0
 	Need      Need // needed, or not
-	With      Rate // of continuations from right before it takes effect, with all statements
-	Without   Rate // of the same continuations without it
+	With      Ends // of continuations from right before it takes effect, with all statements
+	Without   Ends // of the same continuations without it
 	Exact     bool // the run without it, nothing drawn anew, failed too
 }
 
@@ -45,7 +45,7 @@ type FaultsAnswer struct {
 	// None is the rate without all statements that are noise one by one, beside
 	// Control, that of the same continuations with all. They are empty if there is
 	// no noise.
-	None, Control Rate
+	None, Control Ends
 
 	Spent   bool // the runs were used up
 	Stopped bool // the runner said so
@@ -64,9 +64,8 @@ func (a *FaultsAnswer) Found() bool {
 }
 
 // FaultTry makes runs, in any order and as many at a time as it likes, and says
-// of each whether it failed with the property that the search is about. A list
-// that is shorter than that of the runs ends the search.
-type FaultTry func(list []engine.Config) (failed []bool)
+// how each ended. A list that is shorter than that of the runs ends the search.
+type FaultTry func(list []engine.Config) []End
 
 // Faults says how to search for the statements that a failure needs.
 //
@@ -155,12 +154,12 @@ func (s *faultSearch) one(need *StatementNeed) {
 	if len(exact) == 0 {
 		return
 	}
-	need.Exact = exact[0]
+	need.Exact = exact[0] == EndFailed
 	for round := range rounds {
 		if !s.sample(without, s.begins[i], round, &need.With, &need.Without) {
 			return
 		}
-		if need.Need = judged(need.With, need.Without, round == rounds-1); need.Need != NeedUnclear {
+		if need.Need = judged(need.With.Rate, need.Without.Rate, round == rounds-1); need.Need != NeedUnclear {
 			return
 		}
 	}
@@ -200,15 +199,15 @@ func (s *faultSearch) late(i int) bool {
 
 // sample adds continuations from right before a step to the rates with all
 // statements and of another run; false if the search is over.
-func (s *faultSearch) sample(other engine.Config, step uint64, round int, with, without *Rate) bool {
+func (s *faultSearch) sample(other engine.Config, step uint64, round int, with, without *Ends) bool {
 	all := s.without(func(int) bool { return false })
 	list := append(s.continued(all, step, round), s.continued(other, step, round)...)
-	failed := s.run(list)
-	if len(failed) < len(list) {
+	ends := s.run(list)
+	if len(ends) < len(list) {
 		return false
 	}
-	with.add(rateOf(failed[:s.Tries]))
-	without.add(rateOf(failed[s.Tries:]))
+	with.add(endsOf(ends[:s.Tries]))
+	without.add(endsOf(ends[s.Tries:]))
 	return true
 }
 
@@ -223,18 +222,8 @@ func (s *faultSearch) continued(cfg engine.Config, step uint64, round int) []eng
 	return list
 }
 
-func rateOf(failed []bool) Rate {
-	r := Rate{Runs: len(failed)}
-	for _, f := range failed {
-		if f {
-			r.Failed++
-		}
-	}
-	return r
-}
-
 // run makes runs, if there are enough left; else it gives nothing.
-func (s *faultSearch) run(list []engine.Config) []bool {
+func (s *faultSearch) run(list []engine.Config) []End {
 	if s.answer.Stopped || s.answer.Spent {
 		return nil
 	}
@@ -243,12 +232,7 @@ func (s *faultSearch) run(list []engine.Config) []bool {
 		return nil
 	}
 	s.answer.Runs += len(list)
-	failed := s.Try(list)
-	s.answer.Stopped = len(failed) < len(list)
-	return failed
-}
-
-// FailedWith reports whether a run violated a property.
-func FailedWith(r *engine.Report, p proto.Property) bool {
-	return r != nil && r.Verdict == engine.VerdictViolated && r.Violation != nil && r.Violation.Property == p
+	ends := s.Try(list)
+	s.answer.Stopped = len(ends) < len(list)
+	return ends
 }

@@ -24,20 +24,33 @@ type faultWorld struct {
 	fails func(there []int, draw uint64) bool
 	runs  int
 	most  int // runs after which the runner has had enough; 0: never
+
+	otherwise func(there []int, draw uint64) bool // ends in another way; nil: none does
 }
 
-func (w *faultWorld) try(list []engine.Config) (failed []bool) {
+func (w *faultWorld) try(list []engine.Config) (ends []End) {
 	for _, cfg := range list {
 		var there []int
 		for _, st := range cfg.Schedule {
 			there = append(there, int(st.At/time.Second)-1)
 		}
 		if w.runs++; w.most > 0 && w.runs > w.most {
-			return failed
+			return ends
 		}
-		failed = append(failed, w.fails(there, cfg.Redraw.Draw))
+		end := ended(w.fails(there, cfg.Redraw.Draw))
+		if w.otherwise != nil && w.otherwise(there, cfg.Redraw.Draw) {
+			end = EndOther
+		}
+		ends = append(ends, end)
 	}
-	return failed
+	return ends
+}
+
+func ended(failed bool) End {
+	if failed {
+		return EndFailed
+	}
+	return EndOK
 }
 
 // search searches a run of n statements, all of which but idle took effect.
@@ -87,7 +100,7 @@ func TestNeededStatementsAreFound(t *testing.T) {
 		for _, s := range a.Statements {
 			if slices.Contains(needed, s.Statement) {
 				require.Equal(t, NeedNeeded, s.Need)
-				require.Equal(t, Rate{0, 20}, s.Without)
+				require.Equal(t, Rate{0, 20}, s.Without.Rate)
 				require.False(t, s.Exact)
 			} else {
 				require.Equal(t, NeedNoise, s.Need)
@@ -105,8 +118,8 @@ func TestStatementsThatMatterTogether(t *testing.T) {
 	}}
 	a := w.search(8, 5000, 7)
 	assert.True(t, a.Found())
-	assert.Equal(t, Rate{0, 20}, a.None)
-	assert.Equal(t, Rate{20, 20}, a.Control)
+	assert.Equal(t, Rate{0, 20}, a.None.Rate)
+	assert.Equal(t, Rate{20, 20}, a.Control.Rate)
 	assert.Equal(t, []Need{NeedNoise, NeedTogether, NeedNoise, NeedNoise, NeedNeeded, NeedNoise, NeedNoise, NeedIdle}, needs(a))
 }
 
@@ -114,7 +127,7 @@ func TestNoFaultIsNeeded(t *testing.T) {
 	a := (&faultWorld{fails: func([]int, uint64) bool { return true }}).search(3, 5000)
 	assert.True(t, a.Found())
 	assert.Equal(t, []Need{NeedNoise, NeedNoise, NeedNoise}, needs(a))
-	assert.Equal(t, Rate{20, 20}, a.None)
+	assert.Equal(t, Rate{20, 20}, a.None.Rate)
 	assert.True(t, (&faultWorld{}).search(0, 5000).Found())
 }
 
@@ -125,7 +138,7 @@ func TestFailureOfChanceIsUnclear(t *testing.T) {
 	a := w.search(3, 5000)
 	assert.False(t, a.Found())
 	assert.Equal(t, []Need{NeedUnclear, NeedUnclear, NeedUnclear}, needs(a))
-	assert.Equal(t, Rate{1, 60}, a.Statements[0].With)
+	assert.Equal(t, Rate{1, 60}, a.Statements[0].With.Rate)
 	rare := &faultWorld{fails: func(there []int, draw uint64) bool { return slices.Contains(there, 1) && draw%4 == 0 }}
 	a = rare.search(2, 5000)
 	assert.Equal(t, NeedNeeded, a.Statements[1].Need, "with more runs it shows")
@@ -145,6 +158,25 @@ func TestFaultRunsAreBounded(t *testing.T) {
 	assert.False(t, a.Found())
 	assert.Equal(t, NeedNoise, a.Statements[8].Need)
 	assert.Equal(t, NeedUnjudged, a.Statements[0].Need)
+}
+
+// A run that ends otherwise has neither failed nor gone well.
+func TestOtherEndsAreCountedApart(t *testing.T) {
+	w := &faultWorld{fails: func(there []int, _ uint64) bool { return slices.Contains(there, 1) },
+		otherwise: func(there []int, draw uint64) bool { return !slices.Contains(there, 1) && draw%4 == 1 }}
+	a := w.search(2, 1000)
+	assert.Equal(t, []Need{NeedNoise, NeedNeeded}, needs(a))
+	without := a.Statements[1].Without
+	assert.Equal(t, Ends{Rate{0, 20}, 5}, without)
+	assert.Equal(t, 15, without.OK())
+	assert.Equal(t, Ends{Rate{20, 20}, 0}, a.Statements[1].With)
+
+	broken := &proto.Violation{Property: proto.AckOrder}
+	assert.Equal(t, EndFailed, EndOf(&engine.Report{Verdict: engine.VerdictViolated, Violation: broken}, proto.AckOrder))
+	assert.Equal(t, EndOther, EndOf(&engine.Report{Verdict: engine.VerdictViolated, Violation: broken}, proto.Progress))
+	assert.Equal(t, EndOther, EndOf(&engine.Report{Verdict: engine.VerdictUnknown}, proto.AckOrder))
+	assert.Equal(t, EndOther, EndOf(nil, proto.AckOrder))
+	assert.Equal(t, EndOK, EndOf(&engine.Report{Verdict: engine.VerdictOK}, proto.AckOrder))
 }
 
 // With many runs a small difference is certain; it is no need.
@@ -168,7 +200,7 @@ func TestIdleStatementsKeepTheirSteps(t *testing.T) {
 		r.Schedule = append(r.Schedule, st)
 	}
 	r.Effects = []engine.Effect{{Statement: 2, At: 10 * time.Second, Step: 700}}
-	a := Faults{Report: r, Tries: 20, Runs: 1000, Try: func(list []engine.Config) (failed []bool) {
+	a := Faults{Report: r, Tries: 20, Runs: 1000, Try: func(list []engine.Config) (ends []End) {
 		for _, cfg := range list {
 			texts := []string{}
 			for _, st := range cfg.Schedule {
@@ -180,9 +212,9 @@ func TestIdleStatementsKeepTheirSteps(t *testing.T) {
 			if cfg.Redraw.Draw != 0 {
 				require.Equal(t, uint64(699), cfg.Redraw.Step)
 			}
-			failed = append(failed, len(texts) == 3)
+			ends = append(ends, ended(len(texts) == 3))
 		}
-		return failed
+		return ends
 	}}.Find()
 	assert.Equal(t, []Need{NeedIdle, NeedIdle, NeedNeeded, NeedIdle, NeedIdle}, needs(a))
 }
@@ -240,13 +272,13 @@ func TestFaultsOfAPlantedBug(t *testing.T) {
 	r, err := engine.Run(cfg)
 	require.NoError(t, err)
 	require.True(t, FailedWith(r, proto.AckOrder), "%v", r.Violation)
-	a := Faults{Report: r, Tries: 8, Runs: 200, Try: func(list []engine.Config) (failed []bool) {
+	a := Faults{Report: r, Tries: 8, Runs: 200, Try: func(list []engine.Config) (ends []End) {
 		for _, cfg := range list {
 			r, err := engine.Run(cfg)
 			require.NoError(t, err)
-			failed = append(failed, FailedWith(r, proto.AckOrder))
+			ends = append(ends, EndOf(r, proto.AckOrder))
 		}
-		return failed
+		return ends
 	}}.Find()
 	assert.Equal(t, []Need{NeedNoise, NeedNeeded, NeedNeeded, NeedIdle}, needs(a), fmt.Sprintf("%+v", a))
 }

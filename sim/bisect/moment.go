@@ -1,6 +1,7 @@
 package bisect
 
 import (
+	"cmp"
 	"errors"
 	"slices"
 )
@@ -9,13 +10,18 @@ import (
 // were, and the rest drawn anew, as number Draw.
 type Continuation struct {
 	Step, Draw uint64
-	Calm       bool // no fault begins after Step
+	Mode
 }
 
-// Try carries out continuations, in any order and as many at a time as it likes,
-// and says which of them failed with the property that the search is about. Its
-// error ends the search.
-type Try func(generation []Continuation) (failed []bool, err error)
+// Trial is what came of a continuation.
+type Trial struct {
+	Failed bool   // with the property that the search is about
+	Hash   uint64 // of the run: equal ones are one run, whatever was drawn anew
+}
+
+// Try carries out continuations, in any order and as many at a time as it likes.
+// Its error ends the search.
+type Try func(generation []Continuation) ([]Trial, error)
 
 // Moments says how to search for the event of a run after which its failure could
 // hardly be avoided any more.
@@ -25,110 +31,183 @@ type Moments struct {
 	Runs int    // how many continuations at most
 }
 
-// Turn is the event at which the chance of the failure rises most.
-type Turn struct {
-	Step          uint64 // the event; 0 when no single one was found
-	Before, After Rate   // of fresh continuations that leave the run right before the event, and right after it
-
-	Calm  bool    // continuations met no faults but those that had begun
-	Curve []Point // every boundary that was tried, in order, the end of the run among them
-	From  uint64  // where no event was found: it lies behind From …
-	To    uint64  // … and not behind To
-	Runs  int     // continuations that were carried out
-}
-
-// Bounds of what decides. A rate is a ratio of these.
+// The sizes of samples. Draws of samples, of confirmations and of the judgement
+// never meet, so that a lucky sample does not confirm itself, and a lucky
+// confirmation, of several, is not the answer.
 const (
-	rarelyNum, rarelyDen = 3, 10 // before the event the run fails at most so often
-	mostlyNum, mostlyDen = 4, 5  // after it at least so often
-)
-
-// Decisive reports whether the failure was unlikely before the event and can
-// hardly be avoided after it.
-func (t *Turn) Decisive() bool {
-	return t.Step > 0 && t.Before.AtMost(rarelyNum, rarelyDen) && t.After.AtLeast(mostlyNum, mostlyDen)
-}
-
-// better reports whether the event says more than that of another search.
-func (t *Turn) better(than *Turn) bool {
-	if than == nil || than.Step == 0 || t.Step == 0 {
-		return than == nil || than.Step == 0
-	}
-	return t.height().compare(than.height()) > 0
-}
-
-func (t *Turn) height() rise {
-	return riseBetween(&Point{Rate: t.Before}, &Point{Rate: t.After})
-}
-
-// The sizes of samples. Draws of samples and of confirmations never meet, so that
-// a lucky sample does not confirm itself.
-const (
-	sampleSmall  = 6  // at a boundary; enough where all end alike
-	sampleLarge  = 20 // where they do not, and near the event
-	confirmation = 50 // on either side of the event
-	near         = 8  // so few events between two boundaries are near
-	coarse       = 8  // boundaries of the first curve
+	sampleSmall  = 6   // at a boundary; enough where all end alike
+	sampleLarge  = 20  // where they do not, and near the event
+	confirmation = 30  // on either side of an event
+	judgement    = 50  // on either side of the one that is named
+	near         = 8   // so few events between two boundaries are near
+	coarse       = 8   // boundaries of the first curve
+	share        = 500 // continuations that a search in one mode may take; or a quarter of all
 	firstFresh   = 1001
+	firstJudging = 2001
 )
 
-// errBudget says that the runs were used up.
-var errBudget = errors.New("bisect: the runs are used up")
+// JudgedDraws are the numbers of the continuations on which an answer stands: the
+// first one, and how many there are.
+func JudgedDraws() (first uint64, count int) { return firstJudging, judgement }
 
-// Find searches. First the run keeps all its faults and everything else is drawn
-// anew. Where that fails too often from the start, because the faults alone force
-// the failure, or where no event decides, no fault begins after the boundary any
-// more: the event is then the one after which the failure comes even so. The
-// error is that of Try, and the Turn says what was found until then.
+// Why a search in one mode ends without an answer.
+var (
+	errBudget = errors.New("bisect: the runs are used up")
+	errAlike  = errors.New("bisect: so little is drawn anew that the runs are the same")
+)
+
+// Find searches in one mode after the other until an event clearly decides. The
+// best of those that were found is judged once, by draws that the search has not
+// seen; that it may not decide then is the answer too. Where none seems to decide,
+// all events are sought at which the chance rises, in the mode of the largest rise.
+// The error is that of Try, and the Turn says what was found until then.
 func (m Moments) Find() (*Turn, error) {
-	s := &momentSearch{Moments: m, most: m.Runs / 2}
-	best, err := s.search()
-	if (err == nil || errors.Is(err, errBudget)) && !best.Decisive() {
-		s.calm, s.most = true, m.Runs
-		var turn *Turn
-		if turn, err = s.search(); turn.better(best) {
-			best = turn
+	h := &hunt{Moments: m}
+	best, at, err := h.best()
+	if err == nil && !best.Decisive() {
+		if best.Step == 0 {
+			at = h.widest(at)
+		}
+		best, err = at.explained()
+	}
+	if err == nil && best.Step != 0 {
+		err = trouble(at.judge(best))
+	}
+	if best.Decisive() {
+		best.Others = nil
+	}
+	best.Runs = h.used
+	return best, err
+}
+
+// best searches in all modes, or until an event clearly decides.
+func (h *hunt) best() (best *Turn, at *momentSearch, err error) {
+	for _, mode := range modes {
+		s := h.in(mode)
+		h.searches = append(h.searches, s)
+		err := trouble(s.search())
+		if turn := s.turn(); turn.better(best) {
+			best, at = turn, s
+		}
+		if err != nil || best.clear() {
+			return best, at, err
 		}
 	}
-	best.Runs = s.used
-	if errors.Is(err, errBudget) {
-		err = nil
+	return best, at, nil
+}
+
+// widest is the first search on whose curve the chance rises; else the given one.
+func (h *hunt) widest(given *momentSearch) *momentSearch {
+	for _, s := range h.searches {
+		if len(s.points) > 2 {
+			return s
+		}
 	}
-	return best, err
+	return given
+}
+
+// trouble is an error of Try, which ends all searches.
+func trouble(err error) error {
+	if errors.Is(err, errBudget) || errors.Is(err, errAlike) {
+		return nil
+	}
+	return err
+}
+
+// hunt is what the searches in all modes share.
+type hunt struct {
+	Moments
+	used     int             // continuations
+	searches []*momentSearch // in the order of the modes
+}
+
+// in begins a search in a mode. It may take a share of the runs, and leaves enough
+// for the judgement.
+func (h *hunt) in(mode Mode) *momentSearch {
+	most := h.Runs - h.used
+	if h.Runs > 4*judgement { // with fewer there is no answer anyhow
+		most = max(0, min(most-2*judgement, max(h.Runs/4, share)))
+	}
+	return &momentSearch{hunt: h, Mode: mode, most: h.used + most, fresh: map[uint64]Rate{}}
 }
 
 // momentSearch is a search at work.
 type momentSearch struct {
-	Moments
-	calm   bool
+	*hunt
+	Mode
 	points []Point         // by step
-	sure   []Turn          // events that were confirmed
+	sure   []Rise          // events that were confirmed
 	fresh  map[uint64]Rate // what fresh draws have shown, by step
-	used   int
-	most   int // used at most
+	most   int             // used at most
 }
 
-// search narrows the largest rise of the curve down to one event, again and
-// again, until that event has been confirmed.
-func (s *momentSearch) search() (*Turn, error) {
-	s.sure, s.fresh = nil, map[uint64]Rate{}
+// search narrows the largest rise of the curve in which a deciding event can lie
+// down to one event, again and again, until there is no such rise or an event
+// clearly decides.
+func (s *momentSearch) search() error {
 	err := s.draft()
-	for err == nil && !s.settled() {
-		i := s.steepest()
-		a, b := &s.points[i], &s.points[i+1]
-		if b.Step-a.Step > 1 {
-			err = s.sample(a.Step+(b.Step-a.Step)/2, b.Step-a.Step <= near)
-		} else {
-			err = s.confirm(i)
+	for err == nil && !slices.ContainsFunc(s.sure, func(r Rise) bool { return r.clear() }) {
+		i := s.steepest(func(r *Rise) bool { return r.promising() })
+		if i < 0 || !s.points[0].AtMost(rarelyNum, rarelyDen) {
+			return nil
+		}
+		err = s.narrow(i)
+	}
+	return err
+}
+
+// narrow halves the part of the curve behind a point, or confirms the one event
+// that it is.
+func (s *momentSearch) narrow(i int) error {
+	a, b := &s.points[i], &s.points[i+1]
+	if b.Step-a.Step > 1 {
+		return s.sample(a.Step+(b.Step-a.Step)/2, b.Step-a.Step <= near)
+	}
+	return s.confirm(i)
+}
+
+// judge tries both sides of an event with draws that no search has seen.
+func (s *momentSearch) judge(t *Turn) error {
+	s.most = s.Runs
+	before, err := s.try(t.Step-1, firstJudging, judgement)
+	after := Rate{judgement, judgement}
+	if err == nil && t.Step < s.Last {
+		after, err = s.try(t.Step, firstJudging, judgement)
+	}
+	if err != nil {
+		t.From, t.To, t.Rise = t.Step-1, t.Step, Rise{}
+		return err
+	}
+	t.Before, t.After = before, after
+	return nil
+}
+
+// explained seeks all events at which the chance rises by a fifth or more: where the
+// failure takes several unlikely things, these are they.
+func (s *momentSearch) explained() (*Turn, error) {
+	s.most = max(s.most, s.Runs-2*judgement)
+	var err error
+	for err == nil {
+		i := s.steepest((*Rise).matters)
+		if i < 0 {
+			break
+		}
+		err = s.narrow(i)
+	}
+	t := s.turn()
+	for _, r := range s.sure {
+		if r.Step != t.Step && r.matters() {
+			t.Others = append(t.Others, r)
 		}
 	}
-	return s.turn(), err
+	slices.SortFunc(t.Others, func(a, b Rise) int { return cmp.Compare(a.Step, b.Step) }) // total order: each is confirmed once
+	return t, trouble(err)
 }
 
 // draft draws the first curve. With all faults kept the beginning is sampled
 // first: where the run fails from there, the rest says nothing.
 func (s *momentSearch) draft() error {
-	s.points = []Point{{s.Last, Rate{confirmation, confirmation}}} // it has failed
+	s.points = []Point{{s.Last, Rate{judgement, judgement}}} // it has failed
 	if err := s.sample(0, false); err != nil {
 		return err
 	}
@@ -145,21 +224,17 @@ func (s *momentSearch) draft() error {
 	return nil
 }
 
-// settled reports whether there is nothing to be narrowed down any more: the run
-// fails from the start, or the largest rise is at an event that was confirmed.
-func (s *momentSearch) settled() bool {
-	if !s.points[0].AtMost(rarelyNum, rarelyDen) {
-		return true
-	}
-	step := s.points[s.steepest()+1].Step
-	return slices.ContainsFunc(s.sure, func(t Turn) bool { return t.Step == step || t.Decisive() })
-}
-
-// steepest is the point before the largest rise; of equal ones the latest.
-func (s *momentSearch) steepest() int {
-	best := 0
+// steepest is the point before the largest rise of those wanted that is not at an
+// event that was confirmed; of equal ones the latest. -1: there is none.
+func (s *momentSearch) steepest(wanted func(*Rise) bool) int {
+	best := -1
 	for i := range len(s.points) - 1 {
-		if riseBetween(&s.points[i], &s.points[i+1]).compare(riseBetween(&s.points[best], &s.points[best+1])) >= 0 {
+		r := Rise{s.points[i+1].Step, s.points[i].Rate, s.points[i+1].Rate}
+		sure := func(known Rise) bool { return known.Step == r.Step }
+		if !wanted(&r) || s.points[i+1].Step-s.points[i].Step == 1 && slices.ContainsFunc(s.sure, sure) {
+			continue
+		}
+		if best < 0 || r.height().compare(riseBetween(&s.points[best], &s.points[best+1])) >= 0 {
 			best = i
 		}
 	}
@@ -189,17 +264,17 @@ func (s *momentSearch) sample(step uint64, thoroughly bool) error {
 // event nothing is left to be drawn.
 func (s *momentSearch) confirm(i int) error {
 	before, after := s.points[i].Step, s.points[i+1].Step
-	t := Turn{Step: after, After: Rate{confirmation, confirmation}}
+	r := Rise{Step: after, After: Rate{confirmation, confirmation}}
 	var err error
-	if t.Before, err = s.freshly(before); err != nil {
+	if r.Before, err = s.freshly(before); err != nil {
 		return err
 	}
 	if after < s.Last {
-		if t.After, err = s.freshly(after); err != nil {
+		if r.After, err = s.freshly(after); err != nil {
 			return err
 		}
 	}
-	s.sure = append(s.sure, t)
+	s.sure = append(s.sure, r)
 	return nil
 }
 
@@ -218,25 +293,30 @@ func (s *momentSearch) freshly(step uint64) (Rate, error) {
 	return r, err
 }
 
-// try carries out so many continuations from a boundary.
+// try carries out so many continuations from a boundary. It takes no rate from runs
+// more than half of which are repetitions of others, where that matters: with fresh
+// draws, which are to be independent.
 func (s *momentSearch) try(step, draw, count uint64) (Rate, error) {
 	if s.used+int(count) > s.most {
 		return Rate{}, errBudget
 	}
 	generation := make([]Continuation, count)
 	for i := range generation {
-		generation[i] = Continuation{step, draw + uint64(i), s.calm}
+		generation[i] = Continuation{step, draw + uint64(i), s.Mode}
 	}
-	failed, err := s.Try(generation)
+	trials, err := s.Try(generation)
 	if err != nil {
 		return Rate{}, err
 	}
-	s.used += len(failed)
-	r := Rate{Runs: len(failed)}
-	for _, f := range failed {
-		if f {
+	s.used += len(trials)
+	r, runs := Rate{Runs: len(trials)}, map[uint64]bool{}
+	for _, t := range trials {
+		if runs[t.Hash] = true; t.Failed {
 			r.Failed++
 		}
+	}
+	if draw >= firstFresh && 2*len(runs) < len(trials) {
+		return Rate{}, errAlike
 	}
 	return r, nil
 }
@@ -262,16 +342,16 @@ func (s *momentSearch) take(step uint64, r Rate) {
 // turn is what the search has come to: of the confirmed events the one with the
 // largest rise.
 func (s *momentSearch) turn() *Turn {
-	t := &Turn{}
+	t := &Turn{Mode: s.Mode, Curve: slices.Clone(s.points), To: s.Last}
 	for i := range s.sure {
-		if s.sure[i].better(t) {
-			t = &s.sure[i]
+		if found := (&Turn{Rise: s.sure[i]}); t.Step == 0 || found.better(t) {
+			t.Rise = s.sure[i]
 		}
 	}
-	t.Calm, t.Curve = s.calm, slices.Clone(s.points)
-	if t.Step == 0 && len(s.points) > 1 {
-		i := s.steepest()
+	if i := s.steepest(func(r *Rise) bool { return true }); t.Step == 0 && i >= 0 {
 		t.From, t.To = s.points[i].Step, s.points[i+1].Step
+	} else if t.Step != 0 {
+		t.To = 0
 	}
 	return t
 }

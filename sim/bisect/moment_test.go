@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
+	"github.com/zksim/zksim/sim/engine"
 	"github.com/zksim/zksim/sim/rng"
 )
 
@@ -18,26 +19,34 @@ type world struct {
 	seed       uint64
 	last       uint64
 	keep, calm func(step uint64) int64
-	paired     bool // one draw decides alike wherever a run leaves
+	narrow     map[Mode]func(step uint64) int64 // in other modes; else as keep or calm
+	distinct   map[Mode]uint64                  // how many different runs there are; else all differ
+	paired     bool                             // one draw decides alike wherever a run leaves
 	tried      []Continuation
 }
 
-func (w *world) try(generation []Continuation) ([]bool, error) {
-	var failed []bool
+func (w *world) try(generation []Continuation) ([]Trial, error) {
+	var trials []Trial
 	for _, c := range generation {
 		w.tried = append(w.tried, c)
 		rate := w.keep
 		if c.Calm {
 			rate = w.calm
 		}
+		if narrow := w.narrow[c.Mode]; narrow != nil {
+			rate = narrow
+		}
 		src := rng.New(w.seed).Derive(c.Draw)
 		if !w.paired {
 			src = src.Derive(c.Step)
 		}
 		s := src.Stream(rng.Key{})
-		failed = append(failed, s.Chance(rate(c.Step), 1000))
+		trials = append(trials, Trial{s.Chance(rate(c.Step), 1000), c.Draw % max(1, w.distinct[c.Mode])})
+		if w.distinct[c.Mode] == 0 {
+			trials[len(trials)-1].Hash = c.Draw
+		}
 	}
-	return failed, nil
+	return trials, nil
 }
 
 func (w *world) find(t require.TestingT, runs int) *Turn {
@@ -93,7 +102,7 @@ func TestSharpRiseIsCheap(t *testing.T) {
 	assert.Equal(t, uint64(111_111), turn.Step)
 	assert.Equal(t, Rate{0, 50}, turn.Before)
 	assert.Equal(t, Rate{50, 50}, turn.After)
-	assert.Less(t, turn.Runs, 320)
+	assert.Less(t, turn.Runs, 380)
 }
 
 // Where the faults alone force the failure, the event is sought without those that
@@ -107,6 +116,68 @@ func TestForcedFailureIsSoughtInCalm(t *testing.T) {
 	turn = w.find(t, 1000)
 	assert.True(t, turn.Calm, "with all faults no event decides")
 	assert.Equal(t, uint64(70_001), turn.Step)
+}
+
+// Where it takes a fault at the right place and an unlucky delay, no event turns the
+// run as long as both are left to chance; with one of them as it was the other does.
+func TestNarrowerQuestionHasAnAnswer(t *testing.T) {
+	steps := func(step uint64) int64 {
+		switch {
+		case step < 20_000:
+			return 0
+		case step < 50_000:
+			return 400
+		}
+		return 1000
+	}
+	only := Mode{Calm: true, Only: engine.DrawsChoices}
+	w := &world{last: 100_000, keep: steps, calm: steps, narrow: map[Mode]func(uint64) int64{only: cliff(20_000, 0, 990)}}
+	turn := w.find(t, 2500)
+	assert.Equal(t, only, turn.Mode)
+	assert.Equal(t, uint64(20_000), turn.Step)
+	assert.True(t, turn.Decisive())
+	assert.Empty(t, turn.Others)
+
+	alike := &world{last: w.last, keep: steps, calm: steps, narrow: w.narrow, distinct: map[Mode]uint64{only: 12}}
+	turn = alike.find(t, 2500)
+	assert.NotEqual(t, only, turn.Mode, "twelve runs, each of them again and again, show nothing")
+	assert.False(t, turn.Decisive())
+}
+
+// Where no question has an answer, all events with a part in the rise are named.
+func TestRiseInStepsIsTold(t *testing.T) {
+	steps := func(step uint64) int64 {
+		switch {
+		case step < 20_000:
+			return 10
+		case step < 50_000:
+			return 450
+		}
+		return 990
+	}
+	w := &world{last: 100_000, keep: steps, calm: steps}
+	turn := w.find(t, 3000)
+	assert.False(t, turn.Decisive())
+	require.Len(t, turn.Others, 1)
+	assert.ElementsMatch(t, []uint64{20_000, 50_000}, []uint64{turn.Step, turn.Others[0].Step})
+}
+
+// What lucky draws confirm, others judge: the answer is theirs.
+func TestJudgementIsOfOtherDraws(t *testing.T) {
+	w := &world{last: 1000, keep: cliff(500, 0, 600), calm: cliff(500, 0, 600)}
+	honest := w.try
+	lucky := func(generation []Continuation) ([]Trial, error) {
+		trials, err := honest(generation)
+		for i, c := range generation {
+			trials[i].Failed = trials[i].Failed || c.Step >= 500 && c.Draw < firstJudging
+		}
+		return trials, err
+	}
+	turn, err := Moments{Try: lucky, Last: w.last, Runs: 2000}.Find()
+	require.NoError(t, err)
+	assert.Equal(t, uint64(500), turn.Step)
+	assert.Equal(t, judgement, turn.After.Runs)
+	assert.False(t, turn.Decisive())
 }
 
 // The last event may be the one: after it the run has failed.
@@ -150,16 +221,23 @@ func TestRunsAreBounded(t *testing.T) {
 func TestConfirmationIsFresh(t *testing.T) {
 	w := &world{last: 1000, keep: cliff(500, 0, 1000)}
 	turn := w.find(t, 1000)
-	fresh := 0
+	fresh, judging := 0, 0
 	for _, c := range w.tried {
-		if c.Draw >= firstFresh {
+		switch {
+		case c.Draw >= firstJudging:
+			judging++
+		case c.Draw >= firstFresh:
 			fresh++
-			assert.Contains(t, []uint64{turn.Step - 1, turn.Step}, c.Step)
-		} else {
+		default:
 			assert.LessOrEqual(t, c.Draw, uint64(sampleLarge))
+			continue
 		}
+		assert.Contains(t, []uint64{turn.Step - 1, turn.Step}, c.Step)
 	}
 	assert.Equal(t, 2*confirmation, fresh)
+	assert.Equal(t, 2*judgement, judging)
+	first, count := JudgedDraws()
+	assert.Equal(t, []uint64{firstJudging, judgement}, []uint64{first, uint64(count)})
 }
 
 // A sample that deceives, because its draws happen to end alike, is found out by
@@ -168,14 +246,14 @@ func TestDeceptiveSampleIsFoundOut(t *testing.T) {
 	w := &world{last: 1000, calm: cliff(0, 0, 500)}
 	w.keep = cliff(900, 0, 1000)
 	honest := w.try
-	deceptive := func(generation []Continuation) ([]bool, error) {
-		failed, err := honest(generation)
+	deceptive := func(generation []Continuation) ([]Trial, error) {
+		trials, err := honest(generation)
 		for i, c := range generation {
 			if c.Step >= 300 && c.Step < 900 && c.Draw < firstFresh {
-				failed[i] = true
+				trials[i].Failed = true
 			}
 		}
-		return failed, err
+		return trials, err
 	}
 	turn, err := Moments{Try: deceptive, Last: w.last, Runs: 3000}.Find()
 	require.NoError(t, err)
@@ -185,11 +263,11 @@ func TestDeceptiveSampleIsFoundOut(t *testing.T) {
 func TestErrorEndsTheSearch(t *testing.T) {
 	stop := errors.New("enough")
 	n := 0
-	turn, err := Moments{Last: 1000, Runs: 1000, Try: func(g []Continuation) ([]bool, error) {
+	turn, err := Moments{Last: 1000, Runs: 1000, Try: func(g []Continuation) ([]Trial, error) {
 		if n++; n > 4 {
 			return nil, stop
 		}
-		return make([]bool, len(g)), nil
+		return make([]Trial, len(g)), nil
 	}}.Find()
 	require.ErrorIs(t, err, stop)
 	assert.Equal(t, 4*sampleSmall, turn.Runs)

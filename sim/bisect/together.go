@@ -16,7 +16,7 @@ func (s *faultSearch) together() {
 		if !s.sample(gone, step, round, &s.answer.Control, &s.answer.None) {
 			return
 		}
-		switch judged(s.answer.Control, s.answer.None, round == rounds-1) {
+		switch judged(s.answer.Control.Rate, s.answer.None.Rate, round == rounds-1) {
 		case NeedNoise:
 			return
 		case NeedNeeded:
@@ -73,7 +73,7 @@ func (s *faultSearch) smallest(noise []int, step uint64) {
 // enough reports whether so much of the noise brings the failure.
 func (s *faultSearch) enough(noise, kept []int, step uint64) bool {
 	cfg := s.without(func(place int) bool { return slices.Contains(noise, place) && !slices.Contains(kept, place) })
-	r, all := rateOf(s.run(s.continued(cfg, step, 0))), s.answer.Control
+	r, all := endsOf(s.run(s.continued(cfg, step, 0))), s.answer.Control
 	return r.Failed > 0 && r.Failed*2*all.Runs >= all.Failed*r.Runs
 }
 
