@@ -119,7 +119,8 @@ func (a *applying) setData(txn *proto.Txn) proto.Result {
 	a.Tree.setData(path, n, bytes.Clone(txn.Data))
 	s := n.stat()
 	s.dataSet(txn.Version, a.header.Zxid, a.header.Time)
-	a.setStat(path, n, &s)
+	n.version, n.mzxid, n.mtime = s.version, s.mzxid, s.mtime // all that it changes
+	a.digestAgain(path, n, &s)
 	r := proto.Result{Type: txn.Type, Stat: n.public()}
 	a.quotaChanged(path)
 	a.fire(dataWatch, path, n, proto.EventNodeDataChanged)

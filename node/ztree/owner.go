@@ -28,11 +28,13 @@ func (s *stat) ttl() int64 {
 func (s *stat) isContainer() bool { return s.owner == containerOwner }
 
 // session is the owner of an ephemeral, 0 for anything else.
-func (s *stat) session() proto.SessionID {
-	if s.isContainer() || uint64(s.owner)&ttlMark == ttlMark {
+func (s *stat) session() proto.SessionID { return sessionOf(s.owner) }
+
+func sessionOf(owner proto.SessionID) proto.SessionID {
+	if owner == containerOwner || uint64(owner)&ttlMark == ttlMark {
 		return 0
 	}
-	return s.owner
+	return owner
 }
 
 // ownerOf is what a create writes into the owner field.

@@ -148,7 +148,8 @@ func TestPathSyntax(t *testing.T) {
 func TestSequenceSticks(t *testing.T) {
 	l := newLeader()
 	l.nodes[""].more.creations = math.MaxInt32 - 2
-	l.digestAgain("", l.nodes[""])
+	s := l.nodes[""].stat()
+	l.digestAgain("", l.nodes[""], &s)
 	l.prep = NewOutstanding(l.Tree)
 	var pipelined []proto.Txn
 	for range 4 {

@@ -40,16 +40,6 @@ func (s *stat) dataSet(version int32, z proto.Zxid, time int64) {
 	s.version, s.mzxid, s.mtime = version, z, time
 }
 
-// public is the form that clients see. Its cversion counts creations and
-// deletions of children, and wraps.
-func (s *stat) public(dataLength, children int) proto.Stat {
-	return proto.Stat{
-		Czxid: s.czxid, Mzxid: s.mzxid, Pzxid: s.pzxid, Ctime: s.ctime, Mtime: s.mtime,
-		Version: s.version, Cversion: 2*s.creations - int32(children), Aversion: s.aversion,
-		EphemeralOwner: s.session(), DataLength: int32(dataLength), NumChildren: int32(children),
-	}
-}
-
 // appendPersisted appends the 60 bytes of a snapshot.
 func (s *stat) appendPersisted(b []byte) []byte {
 	b = proto.AppendLong(b, int64(s.czxid))

@@ -150,7 +150,7 @@ func (t *Tree) insert(parent *node, path string, data []byte, s stat) *node {
 	}
 	t.bytes += int64(len(path) + len(data))
 	t.account(path, 1, int64(len(data)))
-	t.digestAgain(path, n)
+	t.digestAgain(path, n, &s)
 	return n
 }
 
@@ -186,13 +186,13 @@ func (t *Tree) setData(path string, n *node, data []byte) {
 // setStat gives a node other metadata.
 func (t *Tree) setStat(path string, n *node, s *stat) {
 	n.setStat(s)
-	t.digestAgain(path, n)
+	t.digestAgain(path, n, s)
 }
 
-// digestAgain takes a change of the node's content or metadata into the digest.
-func (t *Tree) digestAgain(path string, n *node) {
-	s := n.stat()
-	d := t.digests.node(path, n.content, &s)
+// digestAgain takes a change of the node's content or metadata, which is s now,
+// into the digest.
+func (t *Tree) digestAgain(path string, n *node, s *stat) {
+	d := t.digests.node(path, n.content, s)
 	t.digest += int64(d) - int64(n.digest)
 	n.digest = d
 }

@@ -70,8 +70,22 @@ func (n *node) owner() proto.SessionID {
 
 // public is the form that clients see.
 func (n *node) public() proto.Stat {
-	s := n.stat()
-	return s.public(len(n.data), n.children().len())
+	p := proto.Stat{
+		Czxid: n.czxid, Mzxid: n.mzxid, Pzxid: n.czxid, Ctime: n.ctime, Mtime: n.mtime,
+		Version: n.version, DataLength: int32(len(n.data)),
+	}
+	if n.more != nil {
+		n.more.tell(&p)
+	}
+	return p
+}
+
+// tell tells the rest. The cversion counts creations and deletions of children,
+// and wraps.
+func (m *more) tell(p *proto.Stat) {
+	p.Pzxid, p.Aversion, p.EphemeralOwner = m.pzxid, m.aversion, sessionOf(m.owner)
+	p.NumChildren = int32(m.children.len())
+	p.Cversion = 2*m.creations - p.NumChildren
 }
 
 // adopt enters a child.
