@@ -33,9 +33,10 @@ func (a *app) bisectRunCommand() *cobra.Command {
 		Use:     "run FILE",
 		Short:   "Find the event after which the failure of a bundle can hardly be avoided.",
 		Example: "zksim bisect run 5f0c9e1d77aa.simrun\nzksim bisect run 5f0c9e1d77aa.simrun --jobs 8 -o turned.simrun",
-		Long: `The run is replayed up to an event and drawn anew from there, many times. If its
-faults alone force the failure, none begins after that event. 50 fresh runs on
-either side confirm the answer: before it at most 0.3 of them fail, after it 0.8.
+		Long: `The run is replayed up to an event and drawn anew from there, many times. Where
+that has no answer, no fault begins after the event, or delays alone or choices
+alone are drawn anew; docs/model.md says more. 50 fresh runs on either side judge
+the answer: before it at most 0.3 of them fail, after it at least 0.8.
 Exit: 0 found, 125 none, 128 tool failed, 129 usage, 130 interrupted`,
 		Args: oneFile,
 		RunE: func(_ *cobra.Command, args []string) error { return a.bisectRun(f, args[0]) },

@@ -7,6 +7,7 @@ import (
 
 	"github.com/zksim/zksim/sim/bisect"
 	"github.com/zksim/zksim/sim/bundle"
+	"github.com/zksim/zksim/sim/engine"
 	"github.com/zksim/zksim/sim/report"
 )
 
@@ -22,4 +23,30 @@ func TestSmallRunWithoutATurn(t *testing.T) {
 	assert.Contains(t, text(exitUnknown, &report.Shrunk{}), advice)
 	assert.NotContains(t, text(exitUnknown, nil), advice)
 	assert.NotContains(t, text(exitOK, &report.Shrunk{}), advice)
+}
+
+// A rise in two steps is told with both, their rates and the mode, and an answer to
+// a narrow question with what it left alone.
+func TestRiseInStepsIsListed(t *testing.T) {
+	at := func(step uint64, failed, then int) bisect.Rise {
+		return bisect.Rise{Step: step, Before: bisect.Rate{Failed: failed, Runs: 50}, After: bisect.Rate{Failed: then, Runs: 50}}
+	}
+	s := &momentSearch{a: &app{code: exitUnknown, env: func(string) string { return "" }}, f: &momentFlags{}, file: "x.simrun", last: 900, property: "AckOrder",
+		bundle: &bundle.Bundle{}, events: map[uint64]*engine.Narrated{},
+		turn: &bisect.Turn{Rise: at(777, 18, 50), Others: []bisect.Rise{at(319, 0, 18)}, Mode: bisect.Mode{Calm: true}, Curve: make([]bisect.Point, 2)}}
+	text := s.text()
+	assert.Contains(t, text, "no event alone decides, but 2 together do\n")
+	assert.Contains(t, text, "\n  0.00 -> 0.36  step 319\n  0.36 -> 1.00  step 777\n")
+	assert.Contains(t, text, "with all of them it fails too often or bit by bit; everything else is drawn anew; ")
+	assert.Contains(t, text, "\n  zksim replay x.simrun --redraw 2001 --from 776 --calm --expect AckOrder\n")
+	assert.Equal(t, 2, len(s.steps()))
+	assert.False(t, s.document().Found)
+
+	s.turn = &bisect.Turn{Rise: at(319, 0, 50), Mode: bisect.Mode{Only: engine.DrawsDelays}, Curve: s.turn.Curve}
+	text = s.text()
+	assert.Contains(t, text, "jump at step 319\n")
+	assert.Contains(t, text, "all faults are kept; delays are drawn anew, and what clients ask for; whom faults hit and what they leave is not")
+	assert.Contains(t, text, "\n  zksim replay x.simrun --redraw 2001 --from 319 --only delays --expect AckOrder\n")
+	assert.Equal(t, "delays", s.document().Only)
+	assert.Empty(t, s.document().Parts)
 }
