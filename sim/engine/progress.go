@@ -30,8 +30,9 @@ const (
 )
 
 // The bounds, in virtual time: the first two from the heal, and further by what
-// retransmission still waits for then; the others from the beginning of their
-// phase, or from the last moment at which not all servers served.
+// retransmission still waits for then, and by what delayed operations of disks still
+// take; the others from the beginning of their phase, or from the last moment at
+// which not all servers served, but never before that.
 const (
 	boundLeader  = 60 * time.Second
 	boundServing = 120 * time.Second
@@ -49,7 +50,7 @@ type progress struct {
 	c       *cluster
 	phase   livenessPhase
 	healed  time.Duration
-	backoff time.Duration // how long streams may still wait to send again, at the heal
+	backoff time.Duration // how long, at the heal, streams may still wait to send again, or disks work at what was delayed
 	began   time.Duration // of the phase, or when it could begin to go on
 	unheard time.Duration // how long what dead clients have sent may still be under way, when they fall silent
 	probes  []*probe
@@ -74,7 +75,7 @@ func (p *progress) Handle(ev vtime.Event) uint64 {
 		p.healed = p.c.clock.Now()
 		p.c.stopLoad()
 		p.c.faults.heal()
-		p.backoff = p.c.net.LongestBackoff(p.c.healedHosts()...)
+		p.backoff = max(p.c.net.LongestBackoff(p.c.healedHosts()...), p.c.slowestDisk())
 	}
 	p.look()
 	return uint64(p.phase)
@@ -135,6 +136,15 @@ func (c *cluster) established() *server {
 		return l
 	}
 	return nil
+}
+
+// slowestDisk is how long disks of the healed servers still work at what a fault has
+// delayed: undoing it makes the next operations fast.
+func (c *cluster) slowestDisk() (longest time.Duration) {
+	for _, s := range c.healed() {
+		longest = max(longest, s.slowUntil-c.clock.Now())
+	}
+	return longest
 }
 
 func (c *cluster) healedHosts() []netsim.HostID {

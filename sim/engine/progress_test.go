@@ -181,3 +181,18 @@ func TestSilenceBeginsWhenWhatDeadClientsHaveSentHasArrived(t *testing.T) {
 	assert.Nil(t, c.violation)
 	assert.Greater(t, c.progress.unheard, 5*time.Second)
 }
+
+// What a disk had begun when its fault was undone takes as long as was drawn: two
+// logs stand still for 40 s, whoever looks. Seed 1 has the fault begin and end
+// between two looks of the watchdog.
+func TestAnOperationThatAFaultHasDelayedTakesItsTime(t *testing.T) {
+	for seed := range uint64(4) {
+		cfg := Config{Seed: seed, Servers: 3, Clients: 2, For: 20 * time.Second,
+			Faults: []fault.Statement{statement(t, "at 19s disk majority:txnlog latency 40s")}}
+		c := newCluster(cfg.withDefaults())
+		c.run()
+		assert.Nil(t, c.violation, "seed %d", seed)
+		assert.Greater(t, c.progress.backoff, 30*time.Second)
+		assert.Greater(t, c.clock.Now(), 59*time.Second)
+	}
+}

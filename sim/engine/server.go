@@ -85,6 +85,7 @@ type server struct {
 	downs       layers[struct{}] // faults that keep the process down
 	diskFaults  layers[*diskFault]
 	bootHangs   bool          // the disk does not answer the process that boots
+	slowUntil   time.Duration // when an operation ends that a fault of the disk has delayed; 0: none did
 	booted      time.Duration // when the last process began to run, or failed to
 	failures    int           // processes that ended by themselves, one soon after the other
 	watched     bool          // a statement waits for an event here
@@ -212,6 +213,7 @@ func (s *server) bootTroubled() bool {
 		s.booted = s.now()
 		s.exit()
 	case t.delay > 0:
+		s.slowUntil = s.now() + t.delay
 		s.after(t.delay, serverBoot, bootTried, 0)
 	default:
 		return false
@@ -253,6 +255,7 @@ func (s *server) exit() {
 
 // bury forgets everything of the process, and voids its events.
 func (s *server) bury() {
+	s.slowUntil = 0
 	if t := s.c.trace; t != nil {
 		t.buried(s)
 	}

@@ -73,6 +73,7 @@ func (s *server) beginDisk(id node.Lane) {
 			return
 		}
 		delay += t.delay
+		s.slowUntil = max(s.slowUntil, s.now()+t.delay)
 	}
 	s.after(delay, serverDisk, uint8(id), 0)
 }

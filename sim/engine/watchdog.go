@@ -95,7 +95,7 @@ func (k *kennel) look(s *server, now time.Duration) *proto.Violation {
 
 func (k *kennel) lookAtLanes(s *server, now time.Duration) *proto.Violation {
 	limit := s.c.ticks(watchdogTicks)
-	excused := s.diskFaults.any() || s.hold.active()
+	excused := s.diskFaults.any() || now < s.slowUntil || s.hold.active()
 	for i := range k.lanes {
 		l := &s.lanes[i]
 		var mark uint64
