@@ -111,8 +111,8 @@ func (s *momentSearch) manner() string {
 	}
 	return faults + "; " + map[engine.Draws]string{
 		engine.DrawsAll:     "everything else is drawn anew",
-		engine.DrawsDelays:  "delays are drawn anew, and what clients ask for; whom faults hit and what they leave is not",
-		engine.DrawsChoices: "whom faults hit and what they leave is drawn anew, delays are not",
+		engine.DrawsDelays:  "delays are drawn anew; whom faults hit, what they leave and what clients ask for is not",
+		engine.DrawsChoices: "whom faults hit and what they leave is drawn anew; delays and what clients ask for are not",
 	}[s.turn.Only]
 }
 

@@ -45,7 +45,7 @@ func TestRiseInStepsIsListed(t *testing.T) {
 	s.turn = &bisect.Turn{Rise: at(319, 0, 50), Mode: bisect.Mode{Only: engine.DrawsDelays}, Curve: s.turn.Curve}
 	text = s.text()
 	assert.Contains(t, text, "jump at step 319\n")
-	assert.Contains(t, text, "all faults are kept; delays are drawn anew, and what clients ask for; whom faults hit and what they leave is not")
+	assert.Contains(t, text, "all faults are kept; delays are drawn anew; whom faults hit, what they leave and what clients ask for is not")
 	assert.Contains(t, text, "\n  zksim replay x.simrun --redraw 2001 --from 319 --only delays --expect AckOrder\n")
 	assert.Equal(t, "delays", s.document().Only)
 	assert.Empty(t, s.document().Parts)

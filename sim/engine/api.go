@@ -74,7 +74,7 @@ type Draws string
 const (
 	DrawsAll     Draws = ""
 	DrawsChoices Draws = "choices" // what Report.Choices lists: whom faults hit, what they leave, when processes boot, where clients go
-	DrawsDelays  Draws = "delays"  // all others: delays of packets, disks, stages and timers, and what clients ask for
+	DrawsDelays  Draws = "delays"  // delays of packets, disks, stages and timers; what clients ask for is in neither
 )
 
 // NoClients is the number of clients of a run that has none.

@@ -31,21 +31,30 @@ func newControl(cfg *Config) *rng.Control {
 // is before there is a kernel.
 func (c *cluster) redraw() {
 	if r := c.cfg.Redraw; r.Draw != 0 {
-		c.chosen.RedrawPart(r.Only.part(), r.Draw, r.Recorded || r.Only == DrawsDelays)
+		c.chosen.RedrawOnly(r.Only.streams(), r.Draw, r.Recorded || r.Only == DrawsDelays)
 		c.redrawn = true
 		c.faults.calm = r.Calm
 	}
 }
 
-// part is the streams of some decisions.
-func (d Draws) part() rng.Part {
+// streams are those of some decisions; nil: all.
+func (d Draws) streams() func(rng.Key) bool {
 	switch d {
 	case DrawsChoices:
-		return rng.NotedStreams
+		return noted
 	case DrawsDelays:
-		return rng.OtherStreams
+		return delays
 	}
-	return rng.AllStreams
+	return nil
+}
+
+// delays tells the decisions about time: of packets, disks, stages and timers.
+func delays(k rng.Key) bool {
+	switch k.Purpose {
+	case rng.PurposeLink, rng.PurposeNet, rng.PurposeDisk, rng.PurposeStage, rng.PurposeTimer:
+		return true
+	}
+	return false
 }
 
 // check says why decisions cannot be drawn anew.

@@ -42,19 +42,9 @@ type Control struct {
 	noted   map[Key]uint64 // how many numbers of a stream have been noted
 	choices []Choice
 	matched int
-	redraw  uint64 // 0 before Redraw
-	part    Part   // that Redraw is about
+	redraw  uint64         // 0 before Redraw
+	only    func(Key) bool // the streams that Redraw is about; nil: all
 }
-
-// Part tells some streams of a run from the others.
-type Part uint8
-
-// The parts.
-const (
-	AllStreams Part = iota
-	NotedStreams
-	OtherStreams // those that are not noted
-)
 
 // place is where a number stands.
 type place struct {
@@ -82,21 +72,19 @@ func NewControl(p Plan) *Control {
 // Redraw begins all streams anew: from now on every number is a function of
 // seed, key, its place in the stream, and n, which is not 0. With keep the given
 // choices hold on; without it they are forgotten.
-func (c *Control) Redraw(n uint64, keep bool) { c.RedrawPart(AllStreams, n, keep) }
+func (c *Control) Redraw(n uint64, keep bool) { c.RedrawOnly(nil, n, keep) }
 
-// RedrawPart is Redraw of some streams. All others go on as if nothing had
+// RedrawOnly is Redraw of some streams. All others go on as if nothing had
 // happened.
-func (c *Control) RedrawPart(part Part, n uint64, keep bool) {
-	c.part, c.redraw = part, n
+func (c *Control) RedrawOnly(streams func(Key) bool, n uint64, keep bool) {
+	c.only, c.redraw = streams, n
 	if !keep {
 		c.given = nil
 	}
 }
 
 // anew reports whether a stream has begun anew.
-func (c *Control) anew(s *Stream) bool {
-	return c.redraw != 0 && (c.part == AllStreams || s.noted == (c.part == NotedStreams))
-}
+func (c *Control) anew(s *Stream) bool { return c.redraw != 0 && (c.only == nil || c.only(s.key)) }
 
 // Choices lists the decisions that were noted, in the order in which they were
 // taken. The caller must not change it while the run goes on.
