@@ -86,7 +86,7 @@ func (a *app) state(f *stateFlags, name, path string) error {
 
 func (a *app) printState(f *stateFlags, rep *engine.Report, ids []proto.ServerID, path string) error {
 	s := report.NewState(rep, ids...)
-	s.Ended = !rep.Stopped
+	s.Ended = !rep.Stopped && !f.at.moment.Reached(rep.Step, rep.Virtual) // the violation may be in the very step
 	if s.Ended {
 		fmt.Fprintf(a.stderr, "zksim: %s ends at %s with step %d, before the moment %s; this is its end\n",
 			path, report.Span(rep.Virtual.Round(time.Microsecond)), rep.Step, f.at.String())

@@ -25,7 +25,7 @@ func (c *cluster) run() {
 	defer c.recovered()
 	c.begin()
 	for c.violation == nil && c.progress.phase != livenessOver {
-		if c.cfg.Until.reached(c.kernel.step, c.clock.Now()) {
+		if c.cfg.Until.Reached(c.kernel.step, c.clock.Now()) {
 			c.stopped = true
 			return
 		}

@@ -15,8 +15,8 @@ type Moment struct {
 	Start bool // before the first step
 }
 
-// reached reports whether a run has come to the moment.
-func (m Moment) reached(step uint64, now time.Duration) bool {
+// Reached reports whether a run has come to the moment when it is at now, after step.
+func (m Moment) Reached(step uint64, now time.Duration) bool {
 	return m.Start || m.Step > 0 && step >= m.Step || m.At > 0 && now >= m.At
 }
 
