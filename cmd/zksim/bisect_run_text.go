@@ -105,11 +105,11 @@ func (s *momentSearch) printSteps(b *strings.Builder) {
 
 // manner says what continuations have met, and what was drawn anew in them.
 func (s *momentSearch) manner() string {
-	faults := "all faults are kept"
+	faults := "all faults are kept; "
 	if s.turn.Calm {
-		faults = "no fault begins where a run branches or later, because with all of them it fails too often or bit by bit"
+		faults = "no fault begins where a run branches or later: with all of them it fails too often or bit by bit\n  "
 	}
-	return faults + "; " + map[engine.Draws]string{
+	return faults + map[engine.Draws]string{
 		engine.DrawsAll:     "everything else is drawn anew",
 		engine.DrawsDelays:  "delays are drawn anew; whom faults hit, what they leave and what clients ask for is not",
 		engine.DrawsChoices: "whom faults hit and what they leave is drawn anew; delays and what clients ask for are not",

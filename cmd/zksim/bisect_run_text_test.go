@@ -37,7 +37,7 @@ func TestRiseInStepsIsListed(t *testing.T) {
 	text := s.text()
 	assert.Contains(t, text, "no event alone decides, but 2 together do\n")
 	assert.Contains(t, text, "\n  0.00 -> 0.36  step 319\n  0.36 -> 1.00  step 777\n")
-	assert.Contains(t, text, "with all of them it fails too often or bit by bit; everything else is drawn anew; ")
+	assert.Contains(t, text, "with all of them it fails too often or bit by bit\n  everything else is drawn anew; ")
 	assert.Contains(t, text, "\n  zksim replay x.simrun --redraw 2001 --from 776 --calm --expect AckOrder\n")
 	assert.Equal(t, 2, len(s.steps()))
 	assert.False(t, s.document().Found)
