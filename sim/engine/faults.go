@@ -277,11 +277,21 @@ func (f *faults) supersede(e *effect) {
 		return
 	}
 	for _, x := range f.effects {
-		if x.plan == e.plan && slices.Equal(x.hosts, e.hosts) && slices.Equal(x.servers, e.servers) {
+		if x.plan == e.plan && slices.Equal(x.struck(), e.struck()) {
 			f.end(x)
 			return // there was no other, for the same reason
 		}
 	}
+}
+
+// struck are the nodes of an effect in the order of their hosts, however they were drawn.
+func (e *effect) struck() []netsim.HostID {
+	hosts := slices.Clone(e.hosts)
+	for _, s := range e.servers {
+		hosts = append(hosts, s.host)
+	}
+	slices.Sort(hosts)
+	return hosts
 }
 
 // effect finds one that is in effect; nil if it was undone.

@@ -364,8 +364,9 @@ func TestWhatChangesByItselfBeginsAnew(t *testing.T) {
 	for line, effects := range map[string]int{
 		"every 100ms flap zk1 3ms 3ms": 1, "every 100ms clock zk1 strobe 1s 3ms": 1,
 		"every 100ms flap one 3ms 3ms": 3, "every 100ms clock one strobe 1s 3ms": 3, // one on each
-		"every 100ms swizzle zk1 5s":    1,
-		"every 100ms clock zk1 step 1s": 29, // these add up
+		"every 100ms flap majority 3ms 3ms": 3, // two of three, in any order
+		"every 100ms swizzle zk1 5s":        1,
+		"every 100ms clock zk1 step 1s":     29, // these add up
 	} {
 		st := play(3, idle)
 		st.act(t, line)

@@ -72,8 +72,9 @@ func (s *server) beginDisk(id node.Lane) {
 		if l.hangs, l.err = t.hangs, t.err; t.hangs {
 			return
 		}
-		delay += t.delay
-		s.slowUntil = max(s.slowUntil, s.now()+t.delay)
+		if delay += t.delay; t.delay > 0 {
+			s.slowUntil = max(s.slowUntil, s.now()+delay)
+		}
 	}
 	s.after(delay, serverDisk, uint8(id), 0)
 }
