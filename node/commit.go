@@ -124,8 +124,8 @@ func (d decision) owner() proto.SessionID {
 
 // answers reports whether a decision is what the head of its session's queue waits
 // for. The leader knows whose request became a transaction. A learner goes by its
-// number and type: a client that takes its session over from another connection
-// may count anew, and what that one sent may still be under way.
+// number and type, and by its age: a client that takes its session over from
+// another connection may count anew, and what that one sent may still be under way.
 func (d decision) answers(head *request) bool {
 	switch {
 	case d.sync != nil:
@@ -134,5 +134,5 @@ func (d decision) answers(head *request) bool {
 		return head == d.p.req
 	}
 	t := &d.p.txn
-	return head.xid == t.Cxid && head.op.Type.IsWrite() && (head.op.Type == t.Type || t.Type == proto.OpError)
+	return d.p.zxid() > head.after && head.xid == t.Cxid && head.op.Type.IsWrite() && (head.op.Type == t.Type || t.Type == proto.OpError)
 }

@@ -24,6 +24,7 @@ type request struct {
 	body    []byte        // as received; the decoded data aliases it
 	fail    proto.ErrCode // prep: a read that must fail
 	asRead  bool          // a sync that waits for nobody
+	after   proto.Zxid    // learner: the newest proposal when it was sent on; what becomes of it is newer
 	began   time.Duration // when it was read
 	size    int           // of its frame
 
@@ -89,6 +90,9 @@ func (n *Node) submit(r *request) {
 		n.learner.pendingSyncs.push(r)
 	}
 	if r.needsCommit() {
+		// The leader has proposed this much, so it prepares the request later. By
+		// the request and not by its connection, which may be gone before it is sent on.
+		r.after = n.lastLogged
 		n.forward(r)
 	}
 }
