@@ -72,33 +72,50 @@ func (n *Node) wordHash(b []byte, _ *conn, _ []byte) []byte {
 }
 
 func (n *Node) wordDump(b []byte, _ *conn, _ []byte) []byte {
-	b = append(b, "SessionTracker dump:\n"...)
+	sessions := n.appendGlobalSessions
 	if n.leader != nil {
-		b = n.appendSessionSets(b)
-	} else {
-		b = n.appendGlobalSessions(b)
+		sessions = n.appendSessionSets
 	}
+	b = append(b, "SessionTracker dump:\n"...)
+	for _, list := range []func([]byte) ([]byte, bool){sessions, n.appendEphemerals, n.appendConnSets} {
+		var whole bool
+		if b, whole = list(b); !whole {
+			return n.cut(b)
+		}
+	}
+	return b
+}
+
+// Each list of dump says whether it is whole: it ends where the answer gets long.
+
+func (n *Node) appendGlobalSessions(b []byte) ([]byte, bool) {
+	all := n.tree.Sessions()
+	b = fmt.Appendf(b, "Global Sessions(%d):\n", len(all))
+	for _, s := range all {
+		if n.isLong(b) {
+			return b, false
+		}
+		b = fmt.Appendf(b, "%s\t%dms\n", hexID(s.ID), s.Timeout)
+	}
+	return b, true
+}
+
+func (n *Node) appendEphemerals(b []byte) ([]byte, bool) {
 	owners := n.tree.EphemeralOwners()
 	b = fmt.Appendf(b, "ephemeral nodes dump:\nSessions with Ephemerals (%d):\n", len(owners))
 	for _, id := range owners {
+		if n.isLong(b) {
+			return b, false
+		}
 		b = fmt.Appendf(b, "%s:\n", hexID(id))
 		for _, path := range n.tree.Ephemerals(id) {
 			if n.isLong(b) {
-				return n.cut(b)
+				return b, false
 			}
 			b = fmt.Appendf(b, "\t%s\n", path)
 		}
 	}
-	return n.appendConnSets(append(b, "Connections dump:\n"...))
-}
-
-func (n *Node) appendGlobalSessions(b []byte) []byte {
-	all := n.tree.Sessions()
-	b = fmt.Appendf(b, "Global Sessions(%d):\n", len(all))
-	for _, s := range all {
-		b = fmt.Appendf(b, "%s\t%dms\n", hexID(s.ID), s.Timeout)
-	}
-	return b
+	return b, true
 }
 
 // due is something that is over at the end of a bucket of ticks.
@@ -108,7 +125,7 @@ type due struct {
 }
 
 // appendSets appends things by bucket, under a head that counts both.
-func (n *Node) appendSets(b []byte, head string, all []due) []byte {
+func (n *Node) appendSets(b []byte, head string, all []due) ([]byte, bool) {
 	slices.SortStableFunc(all, func(x, y due) int { return cmp.Compare(x.bucket, y.bucket) })
 	first := func(i int) bool { return i == 0 || all[i].bucket != all[i-1].bucket }
 	buckets := 0
@@ -119,12 +136,15 @@ func (n *Node) appendSets(b []byte, head string, all []due) []byte {
 	}
 	b = fmt.Appendf(b, "%s (%d)/(%d):\n", head, buckets, len(all))
 	for i := range all {
+		if n.isLong(b) {
+			return b, false
+		}
 		if first(i) {
 			b = fmt.Appendf(b, "%d expire at %s:\n", sameBucket(all[i:]), n.date(time.Duration(all[i].bucket)*n.cfg.TickTime))
 		}
 		b = fmt.Appendf(b, "\t%s\n", all[i].line)
 	}
-	return b
+	return b, true
 }
 
 func sameBucket(all []due) int {
@@ -141,7 +161,7 @@ func (n *Node) date(at time.Duration) string {
 	return time.Date(1970, 1, 1, 0, 0, 0, 0, time.UTC).Add(wall).Format("Mon Jan 02 15:04:05 UTC 2006")
 }
 
-func (n *Node) appendSessionSets(b []byte) []byte {
+func (n *Node) appendSessionSets(b []byte) ([]byte, bool) {
 	var all []due
 	for _, s := range n.tree.Sessions() {
 		if t := n.leader.sessions.byID[s.ID]; t != nil {
@@ -152,7 +172,7 @@ func (n *Node) appendSessionSets(b []byte) []byte {
 }
 
 // appendConnSets tells when connections are closed if nothing is heard on them.
-func (n *Node) appendConnSets(b []byte) []byte {
+func (n *Node) appendConnSets(b []byte) ([]byte, bool) {
 	var all []due
 	for c := n.conns.first; c != nil; c = c.next {
 		if cc := c.client; cc != nil {
@@ -164,7 +184,7 @@ func (n *Node) appendConnSets(b []byte) []byte {
 			all = append(all, due{int64(at/n.cfg.TickTime) + 1, "ip: /" + c.addr + " sessionId: " + hexID(id)})
 		}
 	}
-	return n.appendSets(b, "Connections Sets", all)
+	return n.appendSets(append(b, "Connections dump:\n"...), "Connections Sets", all)
 }
 
 // watched is a watch for data, with the session behind its connection.

@@ -45,6 +45,9 @@ func (n *Node) wordStat(b []byte, _ *conn, _ []byte) []byte {
 	b = append(n.appendVersion(b), "Clients:\n"...)
 	for c := n.conns.first; c != nil; c = c.next {
 		if c.client != nil {
+			if n.isLong(b) {
+				return n.cut(b)
+			}
 			b = append(n.appendConn(b, c), ")\n"...)
 		}
 	}
@@ -54,6 +57,9 @@ func (n *Node) wordStat(b []byte, _ *conn, _ []byte) []byte {
 func (n *Node) wordCons(b []byte, _ *conn, _ []byte) []byte {
 	for c := n.conns.first; c != nil; c = c.next {
 		if c.client != nil {
+			if n.isLong(b) {
+				return n.cut(b)
+			}
 			b = append(n.appendConnStats(n.appendConn(b, c), c.client), ")\n"...)
 		}
 	}

@@ -22,7 +22,13 @@ type demand struct {
 	large       int64           // bytes of large requests that are not answered
 	tokens      int
 	filled      time.Duration // when tokens were added last
-	flooded     []*conn       // more waits for them than may, or they watch too much
+	flooded     []flooded     // connections that are closed at the end of the step
+}
+
+// flooded is a connection for which more waits than may, or that watches too much.
+type flooded struct {
+	conn   *conn
+	reason string // as things were when it went too far: they change within a step
 }
 
 // forget is for a server whose connections have all been closed.
@@ -227,23 +233,26 @@ func (n *Node) toClient(c *conn, b []byte) {
 	n.packetSent(cc, size-frameHead)
 	cc.replySize = max(int64(size), cc.replySize-cc.replySize/16)
 	if c.queued-c.left > int64(n.cfg.Clients.MaxUnsent) {
-		n.flood(c)
+		n.flood(c, fmt.Sprintf("the client does not read: %d bytes wait for it", c.queued-c.left))
 	}
 }
 
 // flood marks a connection that is closed at the end of the step.
-func (n *Node) flood(c *conn) {
+func (n *Node) flood(c *conn, reason string) {
 	if !c.client.flooded {
 		c.client.flooded = true
-		n.demand.flooded = append(n.demand.flooded, c)
+		n.demand.flooded = append(n.demand.flooded, flooded{c, reason})
 	}
 }
 
 // boundWatches closes a connection that has set more watches than may be: without
 // a bound, one client could fill the memory by asking.
 func (n *Node) boundWatches(c *conn, op *proto.Op) {
-	if (op.Watch || setsWatches(op.Type)) && n.watchesOf(c) > n.cfg.Clients.MaxWatches {
-		n.flood(c)
+	if !op.Watch && !setsWatches(op.Type) {
+		return
+	}
+	if w, most := n.watchesOf(c), n.cfg.Clients.MaxWatches; w > most {
+		n.flood(c, fmt.Sprintf("the client watches too much: its watches take %d bytes, maxWatchBytes is %d", w, most))
 	}
 }
 
@@ -260,12 +269,8 @@ const frameHead = 4
 // dropFlooded closes the connections of clients that do not read, or that watch
 // too much.
 func (n *Node) dropFlooded() {
-	for _, c := range n.demand.flooded {
-		reason := fmt.Sprintf("the client does not read: %d bytes wait for it", c.queued-c.left)
-		if w := n.watchesOf(c); w > n.cfg.Clients.MaxWatches {
-			reason = fmt.Sprintf("the client watches too much: its watches take %d bytes, maxWatchBytes is %d", w, n.cfg.Clients.MaxWatches)
-		}
-		n.drop(c, reason)
+	for _, f := range n.demand.flooded {
+		n.drop(f.conn, f.reason)
 	}
 	clear(n.demand.flooded)
 	n.demand.flooded = n.demand.flooded[:0]
