@@ -45,6 +45,7 @@ var (
 type Host struct {
 	cfg   Config
 	core  stepper
+	in    node.Input // of the core's next step; here, so that a step allocates nothing
 	node  *node.Node // the core, for those who ask; nil in tests of the driver
 	files *files
 	locks []*os.File

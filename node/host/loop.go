@@ -182,7 +182,8 @@ func (h *Host) diskDone(d *diskDone) {
 // the carrying out calls step again: what follows comes as an event of its own.
 func (h *Host) step(ev node.Event) {
 	h.stats.steps.Add(1)
-	h.carryOut(h.core.Step(&node.Input{Now: h.now, Wall: h.wall, Event: ev}))
+	h.in = node.Input{Now: h.now, Wall: h.wall, Event: ev}
+	h.carryOut(h.core.Step(&h.in))
 }
 
 // draw tells the core the numbers that it wanted.
