@@ -62,7 +62,7 @@ var ofMonitor = []measured{
 	count("packets_sent", "Packets to clients, since srst."),
 	level("global_sessions", "Sessions of the ensemble."),
 	level("local_sessions", "Sessions of this server alone."),
-	level("uptime", "Time since the server serves, in ms."),
+	level("uptime", "Time since the process began, in ms."),
 	level("quorum_size", "Voters of the ensemble."),
 	level("learners", "Connections of learners, on the leader."),
 	level("synced_followers", "Followers that are in sync, on the leader."),
