@@ -3,6 +3,7 @@ package ensemble
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 )
@@ -16,19 +17,41 @@ func Main(name string, run func(args []string) error) {
 }
 
 // Place makes the paths of programs and of dir absolute, for servers run in
-// directories of their own, and makes a temporary one where no dir is given.
+// directories of their own, and makes dir, or a temporary one where none is given.
+// A dir that is there already is refused and left alone: the caller will remove
+// what it gets, with all in it.
 func Place(dir *string, pattern string, programs ...*string) error {
-	if *dir == "" {
-		made, err := os.MkdirTemp("", pattern)
-		if err != nil {
-			return err
-		}
-		*dir = made
-	}
 	var all error
-	for _, p := range append(programs, dir) {
+	for _, p := range programs {
 		abs, err := filepath.Abs(*p)
 		*p, all = abs, errors.Join(all, err)
 	}
-	return all
+	if all != nil {
+		return all
+	}
+	made, err := makeDir(*dir, pattern)
+	*dir = made
+	return err
+}
+
+func makeDir(dir, pattern string) (string, error) {
+	if dir == "" {
+		made, err := os.MkdirTemp("", pattern)
+		if err != nil {
+			return "", err
+		}
+		return filepath.Abs(made)
+	}
+	abs, err := filepath.Abs(dir)
+	if err != nil {
+		return "", err
+	}
+	if err := os.MkdirAll(filepath.Dir(abs), 0o755); err != nil {
+		return "", err
+	}
+	err = os.Mkdir(abs, 0o755)
+	if errors.Is(err, fs.ErrExist) {
+		err = fmt.Errorf("--dir: %s exists; name a directory that does not, for it is removed in the end", abs)
+	}
+	return abs, err
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -32,7 +33,7 @@ func TestWordsOfTheCommandLine(t *testing.T) {
 	require.ErrorContains(t, err, `"delete"`)
 	_, err = parse([]string{"--server", "a", "--load", "b", "--tree-of", "zk"})
 	require.ErrorContains(t, err, `"zk"`)
-	o, err := parse([]string{"--server", "a", "--load", "b", "--ops", "get,set", "--dir", t.TempDir()})
+	o, err := parse([]string{"--server", "a", "--load", "b", "--ops", "get,set", "--dir", filepath.Join(t.TempDir(), "new")})
 	require.NoError(t, err)
 	assert.Len(t, o.workloads(), 6)
 }

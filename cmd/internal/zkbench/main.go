@@ -50,7 +50,7 @@ func parse(args []string) (*options, error) {
 	fs := flag.NewFlagSet("zkbench", flag.ContinueOnError)
 	fs.StringVar(&o.server, "server", "", "program zkserver")
 	fs.StringVar(&o.load, "load", "", "program zkload")
-	fs.StringVar(&o.dir, "dir", "", "for data and logs; without it a temporary one")
+	fs.StringVar(&o.dir, "dir", "", "for data and logs, must not exist, is removed at the end; without it a temporary one")
 	fs.StringVar(&o.heap, "heap", "1g", "heap of each Java server")
 	fs.StringVar(&o.only, "only", "throughput,failover,tree", "parts to run, with commas")
 	fs.StringVar(&o.ops, "ops", "create,set,get", "operations of the part throughput, with commas")
