@@ -60,20 +60,43 @@ func (s *momentSearch) text() string {
 // answer is what was found.
 func (s *momentSearch) answer() string {
 	t := s.turn
-	switch {
-	case t.Step == 0 && t.From == 0 && t.To == s.last:
-		return "no event decides: the run fails from its beginning on"
-	case t.Step == 0:
-		return fmt.Sprintf("not narrowed down: between steps %d and %d; --runs may allow more than %d", t.From, t.To, s.f.runs.n)
+	if t.Step == 0 {
+		return s.unnamed()
 	}
 	where := s.where(t.Step)
 	switch {
 	case t.Decisive():
 		return "jump at " + where
-	case len(t.Others) > 0:
+	case len(t.Others) > 0 && bisect.JoinUp(s.steps()):
 		return fmt.Sprintf("no event alone decides, but %d together do", len(t.Others)+1)
+	case len(t.Others) > 0:
+		return "no event decides; the largest rises are at " + s.places()
 	}
 	return fmt.Sprintf("no event decides; the largest rise, %v -> %v, is at %s", report.Rate(t.Before), report.Rate(t.After), where)
+}
+
+// unnamed is why no event is named.
+func (s *momentSearch) unnamed() string {
+	t := s.turn
+	between := fmt.Sprintf("between steps %d and %d", t.From, t.To)
+	switch {
+	case t.Why == bisect.Alike:
+		return fmt.Sprintf("not judged: too few of the runs that branch at steps %d and %d differ", t.From, t.To)
+	case t.Why == bisect.UsedUp:
+		return fmt.Sprintf("not narrowed down: %s; --runs may allow more than %d", between, s.f.runs.n)
+	case t.From == 0 && t.To == s.last:
+		return "no event decides: the run fails from its beginning on"
+	}
+	return "no event decides: the chance rises bit by bit, most " + between
+}
+
+// places are the steps of the events at which the chance rises.
+func (s *momentSearch) places() string {
+	var steps []string
+	for _, r := range s.steps() {
+		steps = append(steps, fmt.Sprint(r.Step))
+	}
+	return "steps " + strings.Join(steps[:len(steps)-1], ", ") + " and " + steps[len(steps)-1]
 }
 
 // where is an event with its instant, in words.
@@ -88,7 +111,7 @@ func (s *momentSearch) where(step uint64) string {
 // steps are the events at which the chance rises, in their order, where it takes
 // more than one.
 func (s *momentSearch) steps() []bisect.Rise {
-	if len(s.turn.Others) == 0 {
+	if s.turn.Step == 0 || len(s.turn.Others) == 0 {
 		return nil
 	}
 	list := append(slices.Clone(s.turn.Others), s.turn.Rise)
@@ -177,6 +200,7 @@ type momentDocument struct {
 	Parts    []report.Turning `json:"parts"` // where it takes more than one event: all that have a part in the rise, in order
 	From     uint64           `json:"from"`  // where it is not known: it lies behind this step
 	To       uint64           `json:"to"`    // and not behind this one
+	Why      bisect.Why       `json:"why"`   // and why: runs, alike or gradual; empty where it is known
 	Curve    []pointDocument  `json:"curve"`
 	Runs     int              `json:"runs"`
 	Artifact artifacts        `json:"artifacts"`
@@ -196,7 +220,7 @@ type pointDocument struct {
 func (s *momentSearch) document() *momentDocument {
 	t := s.turn
 	d := &momentDocument{Schema: report.Schema, Found: t.Decisive(), Property: s.property, Bundle: s.file, Steps: s.last, Calm: t.Calm, Only: string(t.Only), Parts: []report.Turning{},
-		Jump: s.turning(t.Rise), From: t.From, To: t.To, Curve: []pointDocument{}, Runs: t.Runs, Artifact: artifacts{}, Repro: append([]string{}, s.sides()...)}
+		Jump: s.turning(t.Rise), From: t.From, To: t.To, Why: t.Why, Curve: []pointDocument{}, Runs: t.Runs, Artifact: artifacts{}, Repro: append([]string{}, s.sides()...)}
 	for _, p := range t.Curve {
 		d.Curve = append(d.Curve, pointDocument{p.Step, p.Failed, p.Runs})
 	}

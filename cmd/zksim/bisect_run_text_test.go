@@ -50,3 +50,37 @@ func TestRiseInStepsIsListed(t *testing.T) {
 	assert.Equal(t, "delays", s.document().Only)
 	assert.Empty(t, s.document().Parts)
 }
+
+// Rises that do not lead to the failure are not said to decide together, and an
+// event that could not be judged is not told.
+func TestRisesThatDoNotDecideAreOnlyTheLargest(t *testing.T) {
+	at := func(step uint64, failed, then int) bisect.Rise {
+		return bisect.Rise{Step: step, Before: bisect.Rate{Failed: failed, Runs: 50}, After: bisect.Rate{Failed: then, Runs: 50}}
+	}
+	s := &momentSearch{a: &app{code: exitUnknown, env: func(string) string { return "" }}, f: &momentFlags{}, file: "x.simrun", last: 900,
+		bundle: &bundle.Bundle{}, events: map[uint64]*engine.Narrated{},
+		turn: &bisect.Turn{Rise: at(777, 20, 31), Others: []bisect.Rise{at(319, 5, 15)}, Curve: make([]bisect.Point, 2)}}
+	assert.Contains(t, s.text(), "   no event decides; the largest rises are at steps 319 and 777\n")
+	assert.Contains(t, s.text(), "\n  0.10 -> 0.30  step 319\n  0.40 -> 0.62  step 777\n")
+
+	s.turn = &bisect.Turn{Others: []bisect.Rise{at(60, 5, 15)}, From: 94, To: 95, Why: bisect.UsedUp, Curve: s.turn.Curve}
+	assert.Contains(t, s.text(), "   not narrowed down: between steps 94 and 95; --runs may allow more than ")
+	assert.NotContains(t, s.text(), "step 0")
+	assert.Empty(t, s.document().Parts)
+}
+
+// That no event is named is told with the reason; more runs are offered only where
+// they help.
+func TestReasonsForNoEventAreTold(t *testing.T) {
+	for why, said := range map[bisect.Why]string{
+		bisect.Alike:   "not judged: too few of the runs that branch at steps 94 and 95 differ\n",
+		bisect.UsedUp:  "not narrowed down: between steps 94 and 95; --runs may allow more than 2000\n",
+		bisect.Gradual: "no event decides: the chance rises bit by bit, most between steps 94 and 95\n",
+	} {
+		f := &momentFlags{runs: countValue{n: momentRuns}}
+		s := &momentSearch{a: &app{code: exitUnknown, env: func(string) string { return "" }}, f: f, file: "x.simrun", last: 900,
+			bundle: &bundle.Bundle{}, turn: &bisect.Turn{From: 94, To: 95, Why: why, Curve: make([]bisect.Point, 2)}}
+		assert.Contains(t, s.text(), "   "+said)
+		assert.Equal(t, why, s.document().Why)
+	}
+}

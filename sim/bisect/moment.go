@@ -56,13 +56,38 @@ var (
 	errAlike  = errors.New("bisect: so little is drawn anew that the runs are the same")
 )
 
+// why is such an error as a Turn tells it.
+func why(err error) Why {
+	switch {
+	case errors.Is(err, errAlike):
+		return Alike
+	case err != nil:
+		return UsedUp
+	}
+	return Gradual
+}
+
 // Find searches in one mode after the other until an event clearly decides. The
 // best of those that were found is judged once, by draws that the search has not
-// seen; that it may not decide then is the answer too. Where none seems to decide,
-// all events are sought at which the chance rises, in the mode of the largest rise.
-// The error is that of Try, and the Turn says what was found until then.
+// seen; that it may not decide then is the answer too. If these are too much alike
+// to judge, the search goes on without it. Where none seems to decide, all events
+// are sought at which the chance rises, in the mode of the largest rise. The error
+// is that of Try, and the Turn says what was found until then.
 func (m Moments) Find() (*Turn, error) {
 	h := &hunt{Moments: m}
+	best, err := h.judged()
+	for errors.Is(err, errAlike) { // of a search whose event is then put aside
+		best, err = h.judged()
+	}
+	if best.Decisive() {
+		best.Others = nil
+	}
+	best.Runs = h.used
+	return best, trouble(err)
+}
+
+// judged is the best event there is, judged.
+func (h *hunt) judged() (*Turn, error) {
 	best, at, err := h.best()
 	if err == nil && !best.Decisive() {
 		if best.Step == 0 {
@@ -70,36 +95,35 @@ func (m Moments) Find() (*Turn, error) {
 		}
 		best, err = at.explained()
 	}
-	if err == nil && best.Step != 0 {
-		err = trouble(at.judge(best))
+	if err != nil || best.Step == 0 {
+		return best, err
 	}
-	if best.Decisive() {
-		best.Others = nil
-	}
-	best.Runs = h.used
-	return best, err
+	return best, at.judge(best)
 }
 
-// best searches in all modes, or until an event clearly decides.
+// best searches in all modes, or until an event clearly decides. Where it has
+// searched before it does not again.
 func (h *hunt) best() (best *Turn, at *momentSearch, err error) {
-	for _, mode := range modes {
-		s := h.in(mode)
-		h.searches = append(h.searches, s)
-		err := trouble(s.search())
-		if turn := s.turn(); turn.better(best) {
-			best, at = turn, s
+	for i, mode := range modes {
+		if i == len(h.searches) {
+			h.searches = append(h.searches, h.in(mode))
+			err = trouble(h.searches[i].search())
 		}
-		if err != nil || best.clear() {
+		if turn := h.searches[i].turn(); turn.better(best) {
+			best, at = turn, h.searches[i]
+		}
+		if err != nil || i == len(h.searches)-1 && best.clear() {
 			return best, at, err
 		}
 	}
 	return best, at, nil
 }
 
-// widest is the first search on whose curve the chance rises; else the given one.
+// widest is the first search on whose curve the chance rises by runs that differ;
+// else the given one.
 func (h *hunt) widest(given *momentSearch) *momentSearch {
 	for _, s := range h.searches {
-		if len(s.points) > 2 {
+		if len(s.points) > 2 && s.alike == 0 {
 			return s
 		}
 	}
@@ -128,17 +152,19 @@ func (h *hunt) in(mode Mode) *momentSearch {
 	if h.Runs > 4*judgement { // with fewer there is no answer anyhow
 		most = max(0, min(most-2*judgement, max(h.Runs/4, share)))
 	}
-	return &momentSearch{hunt: h, Mode: mode, most: h.used + most, fresh: map[uint64]Rate{}}
+	return &momentSearch{hunt: h, Mode: mode, most: h.used + most, fresh: map[uint64]drawn{}}
 }
 
 // momentSearch is a search at work.
 type momentSearch struct {
 	*hunt
 	Mode
-	points []Point         // by step
-	sure   []Rise          // events that were confirmed
-	fresh  map[uint64]Rate // what fresh draws have shown, by step
-	most   int             // used at most
+	points []Point          // by step
+	sure   []Rise           // events that were confirmed
+	fresh  map[uint64]drawn // what fresh draws have shown, by step
+	most   int              // used at most
+	alike  uint64           // an event beside which the runs were too much alike; 0: none
+	why    Why              // the search has ended
 }
 
 // search narrows the largest rise of the curve in which a deciding event can lie
@@ -146,6 +172,7 @@ type momentSearch struct {
 // clearly decides.
 func (s *momentSearch) search() error {
 	err := s.draft()
+	defer func() { s.why = why(err) }()
 	for err == nil && !slices.ContainsFunc(s.sure, func(r Rise) bool { return r.clear() }) {
 		i := s.steepest(func(r *Rise) bool { return r.promising() })
 		if i < 0 || !s.points[0].AtMost(rarelyNum, rarelyDen) {
@@ -163,23 +190,7 @@ func (s *momentSearch) narrow(i int) error {
 	if b.Step-a.Step > 1 {
 		return s.sample(a.Step+(b.Step-a.Step)/2, b.Step-a.Step <= near)
 	}
-	return s.confirm(i)
-}
-
-// judge tries both sides of an event with draws that no search has seen.
-func (s *momentSearch) judge(t *Turn) error {
-	s.most = s.Runs
-	before, err := s.try(t.Step-1, firstJudging, judgement)
-	after := Rate{judgement, judgement}
-	if err == nil && t.Step < s.Last {
-		after, err = s.try(t.Step, firstJudging, judgement)
-	}
-	if err != nil {
-		t.From, t.To, t.Rise = t.Step-1, t.Step, Rise{}
-		return err
-	}
-	t.Before, t.After = before, after
-	return nil
+	return s.confirm(b.Step)
 }
 
 // explained seeks all events at which the chance rises by a fifth or more: where the
@@ -187,12 +198,15 @@ func (s *momentSearch) judge(t *Turn) error {
 func (s *momentSearch) explained() (*Turn, error) {
 	s.most = max(s.most, s.Runs-2*judgement)
 	var err error
-	for err == nil {
+	for err == nil && s.alike == 0 {
 		i := s.steepest((*Rise).matters)
 		if i < 0 {
+			s.why = Gradual
 			break
 		}
-		err = s.narrow(i)
+		if err = s.narrow(i); err != nil {
+			s.why = why(err)
+		}
 	}
 	t := s.turn()
 	for _, r := range s.sure {
@@ -248,11 +262,12 @@ func (s *momentSearch) sample(step uint64, thoroughly bool) error {
 	if thoroughly {
 		small = large
 	}
-	got, err := s.try(step, 1, small)
+	first, err := s.try(step, 1, small)
+	got := first.Rate
 	if err == nil && got.mixed() && small < large {
-		var more Rate
+		var more drawn
 		more, err = s.try(step, small+1, large-small)
-		got.add(more)
+		got.add(more.Rate)
 	}
 	if got.Runs > 0 {
 		s.take(step, got)
@@ -260,45 +275,10 @@ func (s *momentSearch) sample(step uint64, thoroughly bool) error {
 	return err
 }
 
-// confirm tries both sides of an event again, with fresh draws. After the last
-// event nothing is left to be drawn.
-func (s *momentSearch) confirm(i int) error {
-	before, after := s.points[i].Step, s.points[i+1].Step
-	r := Rise{Step: after, After: Rate{confirmation, confirmation}}
-	var err error
-	if r.Before, err = s.freshly(before); err != nil {
-		return err
-	}
-	if after < s.Last {
-		if r.After, err = s.freshly(after); err != nil {
-			return err
-		}
-	}
-	s.sure = append(s.sure, r)
-	return nil
-}
-
-// freshly tries a boundary with fresh draws and adds them to the curve, once: the
-// boundary between two events belongs to both, and the same draws tell nothing
-// new.
-func (s *momentSearch) freshly(step uint64) (Rate, error) {
-	if r, known := s.fresh[step]; known {
-		return r, nil
-	}
-	r, err := s.try(step, firstFresh, confirmation)
-	if err == nil {
-		s.fresh[step] = r
-		s.take(step, r)
-	}
-	return r, err
-}
-
-// try carries out so many continuations from a boundary. It takes no rate from runs
-// more than half of which are repetitions of others, where that matters: with fresh
-// draws, which are to be independent.
-func (s *momentSearch) try(step, draw, count uint64) (Rate, error) {
+// try carries out so many continuations from a boundary.
+func (s *momentSearch) try(step, draw, count uint64) (drawn, error) {
 	if s.used+int(count) > s.most {
-		return Rate{}, errBudget
+		return drawn{}, errBudget
 	}
 	generation := make([]Continuation, count)
 	for i := range generation {
@@ -306,19 +286,10 @@ func (s *momentSearch) try(step, draw, count uint64) (Rate, error) {
 	}
 	trials, err := s.Try(generation)
 	if err != nil {
-		return Rate{}, err
+		return drawn{}, err
 	}
 	s.used += len(trials)
-	r, runs := Rate{Runs: len(trials)}, map[uint64]bool{}
-	for _, t := range trials {
-		if runs[t.Hash] = true; t.Failed {
-			r.Failed++
-		}
-	}
-	if draw >= firstFresh && 2*len(runs) < len(trials) {
-		return Rate{}, errAlike
-	}
-	return r, nil
+	return drawnOf(trials), nil
 }
 
 // take adds what was tried to the curve.
@@ -348,10 +319,15 @@ func (s *momentSearch) turn() *Turn {
 			t.Rise = s.sure[i]
 		}
 	}
-	if i := s.steepest(func(r *Rise) bool { return true }); t.Step == 0 && i >= 0 {
-		t.From, t.To = s.points[i].Step, s.points[i+1].Step
-	} else if t.Step != 0 {
+	switch i := s.steepest(func(*Rise) bool { return true }); {
+	case t.Step != 0:
 		t.To = 0
+		return t
+	case s.alike != 0:
+		t.From, t.To = s.alike-1, s.alike
+	case i >= 0:
+		t.From, t.To = s.points[i].Step, s.points[i+1].Step
 	}
+	t.Why = s.why
 	return t
 }

@@ -21,6 +21,7 @@ type world struct {
 	keep, calm func(step uint64) int64
 	narrow     map[Mode]func(step uint64) int64 // in other modes; else as keep or calm
 	distinct   map[Mode]uint64                  // how many different runs there are; else all differ
+	settled    uint64                           // nothing is drawn from this step on; 0: always something
 	paired     bool                             // one draw decides alike wherever a run leaves
 	tried      []Continuation
 }
@@ -44,6 +45,9 @@ func (w *world) try(generation []Continuation) ([]Trial, error) {
 		trials = append(trials, Trial{s.Chance(rate(c.Step), 1000), c.Draw % max(1, w.distinct[c.Mode])})
 		if w.distinct[c.Mode] == 0 {
 			trials[len(trials)-1].Hash = c.Draw
+		}
+		if w.settled > 0 && c.Step >= w.settled {
+			trials[len(trials)-1].Hash = w.settled
 		}
 	}
 	return trials, nil

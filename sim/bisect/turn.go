@@ -37,8 +37,19 @@ type Turn struct {
 	Curve  []Point // every boundary that was tried, in order, the end of the run among them
 	From   uint64  // where no event was found: it lies behind From …
 	To     uint64  // … and not behind To
+	Why    Why     // and why; empty where an event is named
 	Runs   int     // continuations that were carried out
 }
+
+// Why is why a search names no event.
+type Why string
+
+// The reasons.
+const (
+	UsedUp  Why = "runs"    // the runs are used up, or the search was ended
+	Alike   Why = "alike"   // so little is drawn anew beside the event that the runs repeat one another
+	Gradual Why = "gradual" // the run fails from its beginning on, or the chance rises bit by bit
+)
 
 // Bounds of what decides. A rate is a ratio of these.
 const (
@@ -74,6 +85,23 @@ func (t *Turn) better(than *Turn) bool {
 
 // matters reports whether the chance rises by a fifth or more.
 func (r *Rise) matters() bool { return r.height().compare(rise{1, 5}) >= 0 }
+
+// JoinUp reports whether events, in their order, decide together: the failure was
+// unlikely before the first and can hardly be avoided after the last, and no rise
+// or fall that matters lies between one and the next.
+func JoinUp(parts []Rise) bool {
+	if len(parts) == 0 {
+		return false
+	}
+	for i := range parts[1:] {
+		up, down := Rise{Before: parts[i].After, After: parts[i+1].Before}, Rise{Before: parts[i+1].Before, After: parts[i].After}
+		if up.matters() || down.matters() {
+			return false
+		}
+	}
+	whole := Rise{Step: parts[0].Step, Before: parts[0].Before, After: parts[len(parts)-1].After}
+	return whole.Decisive()
+}
 
 // promising reports whether an event that decides may lie within a rise: rates that
 // few runs have shown are trusted within an eighth. A rise that begins higher or ends
