@@ -194,7 +194,7 @@ func TestDirectoriesInThePlaceOfFilesAreRefused(t *testing.T) {
 	e.hosts[0] = nil
 	cfg := e.config(0)
 	before := content(t, cfg.DataDir)
-	for _, name := range []string{"log.7", "snapshot.7", "currentEpoch"} {
+	for _, name := range []string{"log.7", "snapshot.7", "currentEpoch", "currentEpoch.tmp", "snapshot.7.tmp"} {
 		dir := filepath.Join(cfg.DataDir, "version-2", name)
 		was, err := os.ReadFile(dir)
 		if err == nil {

@@ -33,8 +33,9 @@ func parseName(name, prefix string) (proto.Zxid, bool) {
 	return proto.Zxid(z), err == nil && z >= 0 && hex(proto.Zxid(z)) == digits
 }
 
-// Keeps reports whether a server keeps files of this name.
+// Keeps reports whether a server keeps files of this name, or makes them under it.
 func Keeps(name string) bool {
+	name = strings.TrimSuffix(name, tempSuffix)
 	_, log := parseName(name, logPrefix)
 	_, snapshot := parseName(name, snapshotPrefix)
 	_, epoch := epochFileNamed(name)
