@@ -184,11 +184,21 @@ func (s *faultBisection) remarks() []string {
 	case s.a.code == exitInterrupted:
 		lines = append(lines, "INTERRUPTED: what is not judged may be needed too")
 	case s.answer.Spent:
-		lines = append(lines, fmt.Sprintf("all of --runs %d are used up: what is not judged may be needed too", s.f.runs.n))
+		lines = append(lines, fmt.Sprintf("--runs %d do not suffice for all: what is not judged may be needed too", s.f.runs.n))
 	case !s.answer.Found():
-		lines = append(lines, "not found: where the rest is drawn anew the failure comes too rarely; try more with --tries")
+		lines = append(lines, "not found: "+s.reason()+"; try more with --tries")
 	}
-	return append(lines, fmt.Sprintf("%-10s%s runs  %s in %s", "judged on", number(s.answer.Runs), s.property, s.file))
+	return append(lines, fmt.Sprintf("%-10s%s  %s in %s", "judged on", report.Plural(s.answer.Runs, "run"), s.property, s.file))
+}
+
+// reason says why no statement can be called needed.
+func (s *faultBisection) reason() string {
+	for _, n := range s.answer.Statements {
+		if n.Need == bisect.NeedUnclear && 2*n.With.Failed > n.With.Runs {
+			return "so few runs may differ by chance"
+		}
+	}
+	return "where the rest is drawn anew the failure comes too rarely"
 }
 
 func (s *faultBisection) line(n *bisect.StatementNeed) string {

@@ -195,11 +195,10 @@ func (s *momentSearch) fails(r *engine.Report) bool {
 
 // otherEnding says how a run ended that did not end with a property.
 func otherEnding(r *engine.Report, property string) string {
-	said := "does not fail"
-	if r.Violation != nil {
-		said = fmt.Sprintf("fails with %s", r.Violation.Property)
+	if r.Violation == nil {
+		return "does not fail when it is run here"
 	}
-	return fmt.Sprintf("%s when it is run here, not with %s", said, property)
+	return fmt.Sprintf("fails with %s when it is run here, not with %s", r.Violation.Property, property)
 }
 
 func (s *momentSearch) show() {

@@ -60,7 +60,8 @@ func (a *app) redrawn(f *replayFlags, b *bundle.Bundle, path string) (engine.Red
 
 // tellRedrawn says that a run was over before anything was drawn anew.
 func (a *app) tellRedrawn(r *rerun, path string) {
-	if again := r.Config.Redraw; again.Draw != 0 && !r.Redrawn && !r.Stopped {
+	if again := r.Config.Redraw; again.Draw != 0 && !r.Stopped && r.Counts.Events <= again.Step {
+		r.Redrawn = false // nothing was left to draw
 		fmt.Fprintf(a.stderr, "zksim: %s: the run is over after step %d, and nothing was drawn anew after step %d\n", path, r.Counts.Events, again.Step)
 	}
 }

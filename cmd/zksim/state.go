@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/zksim/zksim/node/proto"
+	"github.com/zksim/zksim/sim/bundle"
 	"github.com/zksim/zksim/sim/engine"
 	"github.com/zksim/zksim/sim/fault"
 	"github.com/zksim/zksim/sim/report"
@@ -81,7 +82,33 @@ func (a *app) state(f *stateFlags, name, path string) error {
 	if err != nil {
 		return cannotRun(path, err)
 	}
+	a.tellOtherRun(b, rep, path)
 	return a.printState(f, rep, ids, path)
+}
+
+// tellOtherRun says that the state is not that of the run which the bundle tells of.
+func (a *app) tellOtherRun(b *bundle.Bundle, rep *engine.Report, path string) {
+	if b.Edited {
+		fmt.Fprintf(a.stderr, "zksim: %s was edited (%v); the state is of the run that it makes now\n", path, b.Edits)
+		return
+	}
+	if step := differentStep(b, rep); step > 0 {
+		fmt.Fprintf(a.stderr, "zksim: %s tells of another run than this code makes of it; they differ at step %d\n", path, step)
+	}
+}
+
+// differentStep is where a run, as far as it went, is seen to differ from that of
+// its bundle; 0: nowhere. A bundle without events has checkpoints.
+func differentStep(b *bundle.Bundle, rep *engine.Report) uint64 {
+	then, now := b.Events, rep.Events
+	switch {
+	case len(then) == 0:
+		was, is, _ := engine.FirstDifference(common(b.Checkpoints, rep.Checkpoints))
+		return max(was.Step, is.Step)
+	case rep.Stopped:
+		then = then[:min(len(then), len(now))]
+	}
+	return engine.FirstDifferentEvent(then, now)
 }
 
 func (a *app) printState(f *stateFlags, rep *engine.Report, ids []proto.ServerID, path string) error {

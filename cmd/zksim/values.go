@@ -176,10 +176,15 @@ func (v *propertyValue) Set(s string) error {
 	return nil
 }
 
-// check refuses a name that nobody declares: b is nil where there is no bundle.
+// check refuses a name that nobody declares: b is nil where there is no bundle. A
+// test may declare any, but its bundle fails with one of them.
 func (v *propertyValue) check(b *bundle.Bundle) error {
-	if v.name == "" || slices.Contains(proto.Properties(), proto.Property(v.name)) || b != nil && b.Document.Test != "" {
+	known := v.name == "" || slices.Contains(proto.Properties(), proto.Property(v.name))
+	switch {
+	case known || b != nil && b.Document.Test != "" && (b.Document.Property == "" || b.Document.Property == v.name):
 		return nil
+	case b != nil && b.Document.Test != "":
+		return usagef("--expect %s: %s fails with %.60q in this bundle; did you mean that?", v.name, b.Document.Test, b.Document.Property)
 	}
 	return usagef("--expect %s: %s", v.name, noProperty(v.name))
 }
