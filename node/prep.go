@@ -71,8 +71,6 @@ func (n *Node) proposeTurn() {
 		switch {
 		case it.p != nil:
 			n.proposeTxn(it)
-		case it.req.revalidate:
-			n.answerRevalidation(it.req)
 		case it.req.op.Type == proto.OpSync && !it.req.throttled:
 			n.startSync(it.req)
 		default:

@@ -156,34 +156,8 @@ func (n *Node) revalidateInOrder(id proto.SessionID, timeout int32, from origin)
 	n.ask(StagePrep)
 }
 
-// revalidateNow: everything before it is prepared, so the session goes on or not.
 func (n *Node) revalidateNow(r *request) {
-	if !n.leader.sessions.revalidate(n, r.session, r.op.Timeout, r.from) {
-		r.fail = proto.SessionExpired
-	}
-	if r.from.remote && n.awaitsProposal(r.session) {
-		// A learner takes for an answer to the newer connection only what is
-		// proposed once it knows that the session is its own.
-		n.propose.push(prepared{req: r})
-		return
-	}
-	n.answerRevalidation(r)
-}
-
-// awaitsProposal reports whether something of a session is prepared and not proposed.
-func (n *Node) awaitsProposal(id proto.SessionID) bool {
-	for i := range n.propose.len() {
-		it := n.propose.at(i)
-		if it.req.session == id && (it.p != nil || it.req.revalidate) {
-			return true
-		}
-	}
-	return false
-}
-
-// answerRevalidation tells a learner, or this server's own client, what was decided.
-func (n *Node) answerRevalidation(r *request) {
-	valid := r.fail == proto.OK
+	valid := n.leader.sessions.revalidate(n, r.session, r.op.Timeout, r.from)
 	c := n.conns.byID[r.from.conn]
 	switch {
 	case c == nil:
