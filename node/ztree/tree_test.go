@@ -45,7 +45,8 @@ func audit(t *Tree) error {
 		if n.acl != openKey {
 			refs[n.acl]++
 		}
-		owned := map[bool]int{s.isContainer(): 1, s.ttl() != 0: 2}[true]
+		timed := s.owner != 0 && s.session() == 0 && !s.isContainer() // also with a time of 0, which is never over
+		owned := map[bool]int{s.isContainer(): 1, timed: 2}[true]
 		for i, set := range []*names{&t.containers, &t.ttls} {
 			if _, found := slices.BinarySearch(set.list(), path); found != (owned == i+1) {
 				return fmt.Errorf("%s is in the wrong index", path)
