@@ -16,27 +16,13 @@ func TestScatteredAgainstMap(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		mask := rapid.SampledFrom([]uint64{0, 1, 7, 0x8000000000000007, ^uint64(0)}).Draw(t, "mask")
 		hash := func(key string) uint64 { return rankOfText(key) & mask }
-		var s scattered[int]
-		ref := map[string]int{}
-		type version struct {
-			s   scattered[int]
-			ref map[string]int
-		}
-		var history []version
-		for i := range rapid.IntRange(0, 60).Draw(t, "changes") {
-			key := rapid.StringMatching(`[a-e]{0,2}`).Draw(t, "key")
-			if rapid.Bool().Draw(t, "delete") {
-				s = s.without(key, hash(key))
-				delete(ref, key)
-			} else {
-				s = s.with(key, hash(key), i)
-				ref[key] = i
-			}
-			history = append(history, version{s, maps.Clone(ref)})
-		}
+		history := drawVersions(t, scattered[int]{},
+			func(s scattered[int], key string, value int) scattered[int] { return s.with(key, hash(key), value) },
+			func(s scattered[int], key string) scattered[int] { return s.without(key, hash(key)) })
 		for _, v := range history {
 			requireScattered(t, v.s, v.ref, hash)
-			require.Equal(t, maps.Equal(v.ref, ref), equalPlaces(v.s.top, s.top, func(a, b int) bool { return a == b }))
+			last := history[len(history)-1]
+			require.Equal(t, maps.Equal(v.ref, last.ref), equalPlaces(v.s.top, last.s.top, func(a, b int) bool { return a == b }))
 		}
 	})
 }

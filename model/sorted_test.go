@@ -10,28 +10,39 @@ import (
 	"pgregory.net/rapid"
 )
 
+// version is an immutable map after a change, and what it must hold.
+type version[S any] struct {
+	s   S
+	ref map[string]int
+}
+
+// drawVersions draws changes of a map, and gives what it was after each.
+func drawVersions[S any](t *rapid.T, s S, with func(S, string, int) S, without func(S, string) S) []version[S] {
+	ref := map[string]int{}
+	var history []version[S]
+	for i := range rapid.IntRange(0, 60).Draw(t, "changes") {
+		key := rapid.StringMatching(`[a-e]{0,2}`).Draw(t, "key")
+		if rapid.Bool().Draw(t, "delete") {
+			s = without(s, key)
+			delete(ref, key)
+		} else {
+			s = with(s, key, i)
+			ref[key] = i
+		}
+		history = append(history, version[S]{s, maps.Clone(ref)})
+	}
+	return history
+}
+
 // The immutable map against the built-in one, and against its own history: no
 // later change reaches an earlier version.
 func TestSortedAgainstMap(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		var s sorted[string, int]
-		ref := map[string]int{}
-		type version struct {
-			s   sorted[string, int]
-			ref map[string]int
-		}
-		var history []version
-		for i := range rapid.IntRange(0, 60).Draw(t, "changes") {
-			key := rapid.StringMatching(`[a-e]{0,2}`).Draw(t, "key")
-			if rapid.Bool().Draw(t, "delete") {
-				s = s.without(key)
-				delete(ref, key)
-			} else {
-				s = s.with(key, rankOfText(key), i)
-				ref[key] = i
-			}
-			history = append(history, version{s, maps.Clone(ref)})
-		}
+		history := drawVersions(t, sorted[string, int]{},
+			func(s sorted[string, int], key string, value int) sorted[string, int] {
+				return s.with(key, rankOfText(key), value)
+			},
+			sorted[string, int].without)
 		for _, v := range history {
 			require.Equal(t, v.ref, maps.Collect(v.s.all()))
 			require.Equal(t, slices.Sorted(maps.Keys(v.ref)), slices.Collect(v.s.keys()))
